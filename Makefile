@@ -1,0 +1,36 @@
+# `make run` and `make test` are all the set-up there is: each makes .venv when it is missing or stale.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test check bench lock clean
+
+run: $(STAMP)  ## measure both families on bundled data and print the leaderboard
+	$(BIN)/bench run quick --jobs auto
+
+test: $(STAMP)  ## every test but the timing ratios
+	$(BIN)/python -m pytest --ignore=tests/benchmarks
+
+check: $(STAMP)  ## formatting, lint, types, floors of the house
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)  ## the timing ratios of tests/benchmarks
+	$(BIN)/python -m pytest tests/benchmarks
+
+lock:  ## pin the newest versions of everything (needs uv)
+	uv pip compile pyproject.toml --extra jax --extra duckdb --group dev --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header --quiet --upgrade -o constraints.txt
+
+clean:
+	rm -rf $(VENV)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@

@@ -1,0 +1,70 @@
+"""Classical machine learning or deep learning, which fits this task? Answered by measurement.
+
+Everything that a plugin, a notebook or a script needs is named here; all else is internal.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import BenchError, DatasetError, ParameterError, PluginError, Skip
+from bench.hookspecs import HOOK_API, hookimpl
+from bench.spec import (
+    Cell,
+    Column,
+    Dataset,
+    DatasetSpec,
+    Metric,
+    ModelContext,
+    ModelSpec,
+    Output,
+    Part,
+    Parts,
+    Probe,
+    ProbeSpec,
+    Rows,
+    Split,
+    SplitProtocol,
+    Target,
+    Task,
+)
+
+if TYPE_CHECKING:
+    from bench.results.store import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "HOOK_API",
+    "BenchError",
+    "Cell",
+    "Column",
+    "Dataset",
+    "DatasetError",
+    "DatasetSpec",
+    "Metric",
+    "ModelContext",
+    "ModelSpec",
+    "Output",
+    "ParameterError",
+    "Part",
+    "Parts",
+    "PluginError",
+    "Probe",
+    "ProbeSpec",
+    "Rows",
+    "Skip",
+    "Split",
+    "SplitProtocol",
+    "Target",
+    "Task",
+    "hookimpl",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `bench.load`, which needs pyarrow, only when it is used."""
+    if name == "load":
+        from bench.results.store import load
+
+        return load
+    raise AttributeError(f"module 'bench' has no attribute {name!r}")

@@ -1,0 +1,48 @@
+"""What can be wrong with what a user or a plugin author wrote, each as one clear message."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class BenchError(Exception):
+    """The input was wrong; the message names the place, what is allowed and the likely fix.
+
+    The command line prints the message alone and exits with code 2.
+    """
+
+
+class RecordError(BenchError):
+    """A record (`ModelSpec`, `DatasetSpec`, ...) has a field that is not allowed."""
+
+
+class PluginError(BenchError):
+    """A plugin is missing, broken, or clashes with another one."""
+
+
+class SuiteError(BenchError):
+    """A suite, or an option that changes it, asks for what cannot be had."""
+
+
+class ParameterError(SuiteError):
+    """A model or a dataset was given a parameter that it does not take."""
+
+
+class DatasetError(BenchError):
+    """A dataset cannot be loaded, or is not fit for the task asked of it."""
+
+
+class ResultsError(BenchError):
+    """A folder of results cannot be read or written."""
+
+
+class Skip(Exception):  # noqa: N818 - an answer, not an error
+    """Raised by a factory (or by `fit`) to say beforehand: I do not do this.
+
+    The trial ends as `skipped`, with the reason kept.
+    """
+
+
+def nearest(given: str, allowed: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the allowed name closest to `given`, or an empty string."""
+    close = difflib.get_close_matches(given, list(allowed), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""

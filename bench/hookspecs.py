@@ -1,0 +1,106 @@
+"""The hooks: everything that a plugin can add to bench, on one page.
+
+A plugin is a module named by an entry point of the group ``bench``::
+
+    [project.entry-points.bench]
+    acme = "bench_acme"
+
+It defines any of the functions below, marked with ``@bench.hookimpl``, and yields records. Records
+name functions by ``"package.module:function"`` strings, so that importing the plugin stays cheap.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pluggy
+
+from bench.spec import DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
+
+PROJECT = "bench"
+
+HOOK_API = 1
+"""Version of this page. A plugin may state the one that it was written for, as a module attribute
+``HOOK_API = 1``; one written for a newer version than the installed one is reported and left out."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def bench_models() -> Iterable[ModelSpec]:  # type: ignore[empty-body]
+    """Yield models::
+
+    @bench.hookimpl
+    def bench_models():
+        yield bench.ModelSpec(
+            name="acme-forest",
+            family="classical",
+            does=(("classification", "tabular"),),
+            factory="bench_acme.models:make_forest",
+            params={"n_trees": 300},
+            summary="Acme's forest.",
+        )
+    """
+
+
+@hookspec
+def bench_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
+    """Yield datasets::
+
+    @bench.hookimpl
+    def bench_datasets():
+        yield bench.DatasetSpec(
+            name="acme-churn",
+            tasks=("classification",),
+            modality="tabular",
+            loader="bench_acme.data:load_churn",
+            summary="Who left Acme.",
+            license="CC0-1.0",
+        )
+    """
+
+
+@hookspec
+def bench_tasks() -> Iterable[Task]:  # type: ignore[empty-body]
+    """Yield tasks, instances of subclasses of `bench.Task`::
+
+    @bench.hookimpl
+    def bench_tasks():
+        yield AcmeRanking()
+    """
+
+
+@hookspec
+def bench_metrics() -> Iterable[Metric]:  # type: ignore[empty-body]
+    """Yield metrics::
+
+    @bench.hookimpl
+    def bench_metrics():
+        yield bench.Metric(
+            name="acme-cost",
+            direction="lower",
+            ideal=0.0,
+            needs="labels",
+            function="bench_acme.metrics:cost",
+        )
+    """
+
+
+@hookspec
+def bench_probes() -> Iterable[ProbeSpec]:  # type: ignore[empty-body]
+    """Yield probes::
+
+    @bench.hookimpl
+    def bench_probes():
+        yield bench.ProbeSpec(name="acme-energy", factory="bench_acme.energy:EnergyProbe")
+    """
+
+
+@hookspec
+def bench_suites() -> Iterable[Path]:  # type: ignore[empty-body]
+    """Yield folders of suites (``*.toml``)::
+
+    @bench.hookimpl
+    def bench_suites():
+        yield pathlib.Path(__file__).parent / "suites"
+    """
