@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Status = Literal["ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid"]
 STATUSES = ("ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid")
+FAILED = ("timeout", "out_of_memory", "crashed", "error", "invalid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -464,11 +464,16 @@ class SplitProtocol:
 
 @dataclass(frozen=True)
 class Split:
-    """One outer seed with one inner seed, and the largest training size that it allows."""
+    """One outer seed with one inner seed, and the largest training size that it allows.
+
+    `full_set` identifies the index sets at that size: where two splits have the same one, their
+    trials at full size are one trial.
+    """
 
     outer_seed: int
     inner_seed: int
     n_train_max: int
+    full_set: str = ""
 
 
 @dataclass(frozen=True)
@@ -549,7 +554,7 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def splits(self, dataset: Dataset, protocol: SplitProtocol) -> Iterable[Split]:
-        """Yield every split of the protocol that the dataset allows, each different from the others.
+        """Yield every split of the protocol that the dataset allows, each different.
 
         Raises
         ------

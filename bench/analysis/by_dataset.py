@@ -1,0 +1,173 @@
+"""Per dataset: the primary metric and the skill of every contender at every size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.cells import FAILED, Cells
+from bench.analysis.points import Failures, make_points
+
+if TYPE_CHECKING:
+    from bench.spec import Metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetPoint:
+    """One contender on one dataset at one size.
+
+    Parameters
+    ----------
+    value, spread
+        Mean of the primary metric over outer seeds (inner seeds and repeats averaged first), and
+        the standard deviation over outer seeds; None without a value (a spread needs two).
+    skill
+        Mean over outer seeds, failures counted as the board's rule says.
+    n_seeds
+        Outer seeds with a value.
+    n_trials, n_failed
+        Trials there are, and how many of them failed.
+    statuses
+        How many trials ended how; empty: none was made.
+    """
+
+    value: float | None = None
+    spread: float | None = None
+    skill: float | None = None
+    n_seeds: int = 0
+    n_trials: int = 0
+    n_failed: int = 0
+    statuses: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetLine:
+    """One contender's learning curve on one dataset, a point per size of the board."""
+
+    name: str
+    model: str
+    family: str
+    points: Mapping[int, DatasetPoint]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetBoard:
+    """The learning curves of one dataset.
+
+    Lines are sorted by skill at the largest size (by the metric where there is no baseline), those
+    without a value there after the others, baselines last.
+    """
+
+    task: str
+    dataset: str
+    metric: str
+    baseline: str
+    failures: Failures
+    sizes: tuple[int, ...]
+    lines: tuple[DatasetLine, ...]
+
+
+def dataset_boards(
+    cells: Cells, metrics: Mapping[str, Metric], *, failures: Failures = "baseline"
+) -> tuple[DatasetBoard, ...]:
+    """Return a board per dataset, with every contender of its task, by task and name.
+
+    Parameters
+    ----------
+    cells
+        From `bench.analysis.cells.read_cells`.
+    metrics
+        By name, from the registry.
+    failures
+        How a failed trial counts in skill.
+    """
+    boards = []
+    present = cells.problems.loc[sorted(set(cells.frame["problem"]))]
+    for task, problems in present.groupby("task", sort=True):
+        frame = cells.frame.loc[cells.frame["problem"].isin(problems.index)]
+        skill = make_points(cells, str(task), metrics)
+        points = _points(frame, skill, failures)
+        everyone = sorted(set(frame["contender"]))
+        for number, problem in problems.iterrows():
+            own = points.get(int(str(number)), {})
+            sizes = tuple(sorted({n for curve in own.values() for n in curve}))
+            empty = DatasetPoint(statuses={})
+            lines = [
+                DatasetLine(
+                    name=str(cells.contenders["name"].iloc[contender]),
+                    model=str(cells.contenders["model"].iloc[contender]),
+                    family=str(cells.contenders["family"].iloc[contender]),
+                    points={n: own.get(contender, {}).get(n, empty) for n in sizes},
+                )
+                for contender in everyone
+            ]
+            metric = str(problem["metric"])
+            lower = metric in metrics and metrics[metric].direction == "lower"
+            boards.append(
+                DatasetBoard(
+                    task=str(task),
+                    dataset=str(problem["name"]),
+                    metric=metric,
+                    baseline=str(problem["yardstick"]),
+                    failures=failures,
+                    sizes=sizes,
+                    lines=tuple(sorted(lines, key=lambda line: _order(line, lower))),
+                )
+            )
+    return tuple(boards)
+
+
+def _points(
+    frame: pd.DataFrame, skill: pd.DataFrame, failures: Failures
+) -> dict[int, dict[int, dict[int, DatasetPoint]]]:
+    """Return points by problem, contender and size."""
+    key = ["problem", "contender", "n_train"]
+    groups = skill.groupby(key, sort=True)
+    table = pd.DataFrame(
+        {
+            "value": groups["value"].mean(),
+            "spread": groups["value"].std(ddof=1),
+            "skill": groups[failures].mean(),
+            "seeds": groups["value"].count(),
+        }
+    )
+    counts = frame.groupby([*key, "status"], observed=True).size().reset_index(name="n")
+    statuses: dict[tuple[int, int, int], dict[str, int]] = {}
+    for row in counts.to_dict("records"):
+        cell = row["problem"], row["contender"], row["n_train"]
+        statuses.setdefault(cell, {})[str(row["status"])] = int(row["n"])
+    found: dict[int, dict[int, dict[int, DatasetPoint]]] = {}
+    for row in table.reset_index().to_dict("records"):
+        ended = statuses[row["problem"], row["contender"], row["n_train"]]
+        point = DatasetPoint(
+            value=_number(row["value"]),
+            spread=_number(row["spread"]),
+            skill=_number(row["skill"]),
+            n_seeds=int(row["seeds"]),
+            n_trials=sum(ended.values()),
+            n_failed=sum(ended.get(status, 0) for status in FAILED),
+            statuses=ended,
+        )
+        curve = found.setdefault(int(row["problem"]), {}).setdefault(int(row["contender"]), {})
+        curve[int(row["n_train"])] = point
+    return found
+
+
+def _order(line: DatasetLine, lower: bool) -> tuple[bool, bool, float, str]:
+    last = line.points[max(line.points)] if line.points else None
+    figure = None
+    if last is not None:
+        sign = -1.0 if lower else 1.0
+        figure = last.skill
+        if figure is None and last.value is not None:
+            figure = sign * last.value
+    ordered = float("inf") if figure is None else -round(figure, 12)
+    return line.family == "baseline", figure is None, ordered, line.name
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

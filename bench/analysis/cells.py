@@ -1,0 +1,294 @@
+"""One row per trial with its score and its skill: what rankings, curves and verdicts start from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bench.outcome import STATUSES
+
+if TYPE_CHECKING:
+    from bench.spec import DatasetSpec, Metric, Task
+
+FAILED = tuple(status for status in STATUSES if status not in ("ok", "skipped"))
+"""Statuses that count against a model; a skipped trial is a missing cell."""
+
+_RECIPE = ["model", "params", "model_version", "plugin", "tuning", "device", "cores"]
+_DATA = [
+    "task",
+    "dataset",
+    "dataset_params",
+    "dataset_version",
+    "conditions",
+    "protocol",
+    "dataset_fingerprint",
+]
+_TEXT = ["label", "dataset_label", "family", "modality", "status", "environment_id"]
+_GRID = ["outer_seed", "inner_seed", "repeat", "n_train"]
+_SECONDS = [
+    "init_seconds",
+    "warm_up_seconds",
+    "fit_seconds",
+    "predict_seconds",
+    "latency_1_seconds",
+    "limit_seconds",
+]
+_CATEGORIES = [column for column in _RECIPE + _DATA + _TEXT if column != "cores"]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Trials with their score, in a form that groups fast.
+
+    Parameters
+    ----------
+    frame
+        A row per trial: ``problem`` and ``contender`` (rows of the two tables below),
+        ``outer_seed, inner_seed, repeat, n_train``, ``status, ok, failed``, ``value`` (primary
+        metric on the test part, NaN where there is none), ``skill`` (NaN where it has no value or
+        there is no baseline's value on the same split and size), ``baseline`` (that value),
+        ``environment_id``, and times in seconds.
+    problems
+        A row per dataset with its parameters, conditions and protocol: ``name, task, modality,
+        metric, yardstick`` (the name of the baseline that skill is measured from, or "").
+    contenders
+        A row per model with its parameters, version, tuning, device and cores: ``name, model,
+        family``.
+    unknown_tasks
+        Tasks in the tables that no installed plugin knows.
+    """
+
+    frame: pd.DataFrame
+    problems: pd.DataFrame
+    contenders: pd.DataFrame
+    unknown_tasks: tuple[str, ...] = ()
+
+
+def primary_metric(task: Task, dataset: DatasetSpec | None = None) -> str:
+    """Return the name of the metric that ranks models on this task, or on this dataset of it."""
+    own = dataset.primary_metric if dataset is not None else None
+    if own and dataset is not None and (own in task.metrics or dataset.tasks == (task.name,)):
+        return own
+    return task.metrics[0]
+
+
+def read_cells(
+    trials: pa.Table,
+    scores: pa.Table,
+    metrics: Mapping[str, Metric],
+    tasks: Mapping[str, Task],
+    datasets: Mapping[str, DatasetSpec] | None = None,
+) -> Cells:
+    """Join trials with the test score of their primary metric, and put it on the scale of skill.
+
+    Skill is (value - baseline) / (ideal - baseline), clipped to [-1, 1], against the value of the
+    model of the family ``baseline`` on the same dataset, outer and inner seed and size (mean over
+    its repeats). Where a dataset has several such models, the one with the most values is taken.
+
+    Parameters
+    ----------
+    trials, scores
+        As in ``bench.load(...).trials`` and ``.scores``.
+    metrics, tasks
+        By name, from the registry.
+    datasets
+        By name, for those that have a primary metric of their own.
+    """
+    frame = _trials_frame(trials)
+    known = frame["task"].isin(list(tasks))
+    unknown = tuple(sorted(set(frame.loc[~known, "task"].astype(str))))
+    frame = frame.loc[known].copy()
+    frame["problem"], problems = _keyed(frame, _DATA, "dataset_label", "dataset")
+    frame["contender"], contenders = _keyed(frame, _RECIPE, "label", "model")
+    problems["metric"] = [
+        primary_metric(tasks[task], (datasets or {}).get(dataset))
+        for task, dataset in zip(problems["task"], problems["dataset"], strict=True)
+    ]
+    frame = _with_values(frame, problems, scores)
+    frame["failed"] = frame["status"].isin(FAILED)
+    frame["cold_seconds"] = frame["fit_seconds"] + frame[["init_seconds", "warm_up_seconds"]].sum(
+        axis=1
+    )
+    order = ["problem", "contender", *_GRID, "run_id", "trial_id"]
+    frame = frame.sort_values(order, ignore_index=True)
+    yardsticks = _yardsticks(frame, contenders)
+    problems["yardstick"] = [
+        "" if code is None else str(contenders["name"].iloc[code])
+        for code in (yardsticks.get(problem) for problem in range(len(problems)))
+    ]
+    frame = _with_skill(frame, problems, contenders, yardsticks, metrics)
+    drop = [*_CATEGORIES, "cores", "init_seconds", "warm_up_seconds"]
+    keep = {"status", "environment_id"}
+    frame = frame.drop(columns=[column for column in drop if column not in keep])
+    return Cells(frame, problems, contenders, unknown)
+
+
+def _trials_frame(trials: pa.Table) -> pd.DataFrame:
+    columns = ["run_id", "trial_id", *_RECIPE, *_DATA, *_TEXT, *_GRID, *_SECONDS]
+    columns = [name for name in columns if name in trials.column_names]
+    frame: pd.DataFrame = trials.select(columns).to_pandas(categories=_CATEGORIES)
+    # A table without this addition shows the dataset's own name.
+    if "dataset_label" not in frame:
+        frame["dataset_label"] = frame["dataset"]
+    for column in _SECONDS:
+        frame[column] = frame[column].astype("float64")
+    return frame
+
+
+def _keyed(
+    frame: pd.DataFrame, key: Sequence[str], label: str, plain: str
+) -> tuple[pd.Series[int], pd.DataFrame]:
+    """Number the distinct keys in the order of the names that they are given."""
+    key = list(key)
+    extra = [label, "family"] if label == "label" else [label, "modality"]
+    distinct = frame[[*key, *extra]].drop_duplicates().astype(str)
+    distinct = distinct.sort_values([*key, *extra]).drop_duplicates(key).reset_index(drop=True)
+    shown = distinct[label].where(distinct[label].str.len() > 0, distinct[plain])
+    distinct["name"] = _distinct_names(
+        distinct, list(shown), [name for name in key if name != "task"]
+    )
+    distinct = distinct.sort_values(["name", *key]).reset_index(drop=True)
+    groups = frame.groupby(key, observed=True, dropna=False, sort=False)
+    number = groups.ngroup()
+    first = frame.loc[~number.duplicated(), key].astype(str)
+    code = {tuple(row): at for at, row in enumerate(distinct[key].itertuples(index=False))}
+    mapped = np.empty(len(first), dtype=np.int64)
+    rows = first.itertuples(index=False)
+    for group, row in zip(number.loc[first.index], rows, strict=True):
+        mapped[group] = code[tuple(row)]
+    codes = pd.Series(mapped[number.to_numpy()], index=frame.index, dtype="int64")
+    return codes, distinct
+
+
+def _distinct_names(keys: pd.DataFrame, shown: list[str], details: Sequence[str]) -> list[str]:
+    """Add to names that stand for several keys what sets these apart."""
+    names = list(shown)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at, name in enumerate(shown):
+        # The same dataset under two tasks needs no telling apart: boards are per task.
+        task = str(keys["task"].iloc[at]) if "task" in keys else ""
+        groups.setdefault((task, name), []).append(at)
+    for (_, name), rows in groups.items():
+        if len(rows) < 2:
+            continue
+        group = keys.iloc[rows]
+        differing = [column for column in details if group[column].nunique() > 1]
+        for at in rows:
+            parts = [
+                _detail(column, str(keys[column].iloc[at]), set(group[column]))
+                for column in differing
+            ]
+            names[at] = f"{name} ({', '.join(part for part in parts if part)})"
+    return names
+
+
+def _detail(column: str, value: str, others: set[str]) -> str:
+    """Say in a few words what one key has in this column and its namesakes do not."""
+    if column in ("params", "dataset_params", "conditions"):
+        mine, rest = _parsed(value), [_parsed(other) for other in others]
+        differing = sorted(
+            {entry for one in rest for entry in one if len({repr(r.get(entry)) for r in rest}) > 1}
+        )
+        return ", ".join(f"{entry}={mine[entry]}" for entry in differing if entry in mine)
+    if column == "dataset_fingerprint":
+        return value[:8]
+    if column in ("model_version", "dataset_version"):
+        return f"version {value}"
+    if column == "cores":
+        return f"{value} cores" if value != "1" else "1 core"
+    return value
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return {"": text}
+    return value if isinstance(value, dict) else {"": value}
+
+
+def _with_values(frame: pd.DataFrame, problems: pd.DataFrame, scores: pa.Table) -> pd.DataFrame:
+    """Add `value`: the whole test part's score of the problem's primary metric."""
+    wanted = pa.array(sorted(set(problems["metric"])), type=pa.string())
+    mask = pc.equal(scores["part"].cast(pa.string()), "test")
+    mask = pc.and_(mask, pc.equal(pc.fill_null(scores["slice"].cast(pa.string()), ""), ""))
+    mask = pc.and_(mask, pc.is_in(scores["metric"].cast(pa.string()), value_set=wanted))
+    columns = ["run_id", "trial_id", "metric", "value"]
+    tested: pd.DataFrame = scores.select(columns).filter(mask).to_pandas()
+    frame["metric"] = problems["metric"].to_numpy()[frame["problem"].to_numpy()]
+    keys = ["run_id", "trial_id", "metric"]
+    for part in (frame, tested):
+        part[keys] = part[keys].astype("str")
+    frame = frame.merge(tested, on=keys, how="left")
+    frame["value"] = frame["value"].astype("float64")
+    # Only a trial that ended well has a score that counts.
+    frame["ok"] = (frame["status"] == "ok") & frame["value"].notna()
+    frame["value"] = frame["value"].where(frame["ok"])
+    return frame.drop(columns="metric")
+
+
+def _yardsticks(frame: pd.DataFrame, contenders: pd.DataFrame) -> dict[int, int]:
+    """Return for each problem the baseline with the most values; ties by name."""
+    baselines = np.flatnonzero((contenders["family"] == "baseline").to_numpy())
+    rows = frame.loc[frame["contender"].isin(baselines) & frame["ok"]]
+    counts = rows.groupby(["problem", "contender"]).size().reset_index(name="n")
+    counts = counts.sort_values(["problem", "n", "contender"], ascending=[True, False, True])
+    first = counts.drop_duplicates("problem")
+    return dict(zip(first["problem"].tolist(), first["contender"].tolist(), strict=True))
+
+
+def _with_skill(
+    frame: pd.DataFrame,
+    problems: pd.DataFrame,
+    contenders: pd.DataFrame,
+    yardsticks: Mapping[int, int],
+    metrics: Mapping[str, Metric],
+) -> pd.DataFrame:
+    split = ["problem", "outer_seed", "inner_seed", "n_train"]
+    chosen = frame["problem"].map(yardsticks)
+    is_yardstick = frame["contender"] == chosen
+    # The same baseline on other cores or another device has the same scores and fills gaps.
+    recipe = (contenders["model"] + "\0" + contenders["params"]).to_numpy()
+    has = chosen.notna()
+    same = pd.Series(False, index=frame.index)
+    same[has] = (
+        recipe[frame.loc[has, "contender"].to_numpy()]
+        == recipe[chosen[has].to_numpy(dtype=np.int64)]
+    )
+    base = frame.loc[same & frame["ok"]].groupby(split)["value"].mean()
+    frame = frame.merge(base.reset_index(name="baseline"), on=split, how="left")
+    ideals = np.array([_ideal(metrics, name) for name in problems["metric"]])
+    ideal = ideals[frame["problem"].to_numpy()] if len(ideals) else np.empty(0)
+    frame["skill"] = skills(
+        frame["value"].to_numpy(dtype=np.float64),
+        frame["baseline"].to_numpy(dtype=np.float64),
+        ideal,
+    )
+    frame.loc[is_yardstick.to_numpy() & frame["ok"].to_numpy(), "skill"] = 0.0
+    return frame
+
+
+def _ideal(metrics: Mapping[str, Metric], name: str) -> float:
+    return metrics[name].ideal if name in metrics else float("nan")
+
+
+def skills(
+    value: np.ndarray[Any, np.dtype[np.float64]],
+    baseline: np.ndarray[Any, np.dtype[np.float64]],
+    ideal: np.ndarray[Any, np.dtype[np.float64]],
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return `Metric.skill` of whole columns; NaN where a value or its baseline is missing."""
+    span = ideal - baseline
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skill = np.clip((value - baseline) / span, -1.0, 1.0)
+    perfect = span == 0
+    skill[perfect] = np.where(value[perfect] == baseline[perfect], 0.0, -1.0)
+    skill[np.isnan(value) | np.isnan(baseline)] = np.nan
+    return skill

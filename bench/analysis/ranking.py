@@ -1,0 +1,418 @@
+"""The leaderboard: per task, contenders by mean skill and mean rank over datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bench.analysis.cells import FAILED, Cells
+from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals, ranks
+from bench.analysis.points import Failures, make_points
+from bench.analysis.sizes import Size, chosen_sizes
+from bench.analysis.timing import Times, contender_times
+
+if TYPE_CHECKING:
+    from bench.spec import Metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One contender's line.
+
+    Parameters
+    ----------
+    name, model, family
+        How it is shown, what it is, and which side it is on.
+    place
+        1 for the best; ties share a place. None: outside the ranking (a baseline, or a contender
+        that misses what the ranked ones have).
+    skill, skill_interval
+        Mean over datasets of the mean over outer seeds, failures counted as the board's rule says.
+        For a ranked contender over the units that all ranked ones have, else over its own.
+    complete_skill
+        The same over trials that did not fail; None where nothing failed.
+    rank, rank_interval
+        Mean over datasets of the rank among ranked contenders.
+    worst_rank
+        The same with failed trials in the worst place; None where nothing failed.
+    n_datasets
+        Datasets behind `skill`.
+    n_datasets_measured
+        Datasets with at least one value at the sizes looked at.
+    n_units, n_units_missing
+        Dataset x outer seed: those it has, and those that another contender has and it has not.
+    n_trials, statuses
+        All trials of the task, at whatever size, and how many ended how.
+    n_failed_ranked
+        Failed trials at the sizes looked at.
+    times
+        One per environment.
+    """
+
+    name: str
+    model: str
+    family: str
+    place: int | None = None
+    skill: float | None = None
+    skill_interval: Interval | None = None
+    complete_skill: float | None = None
+    rank: float | None = None
+    rank_interval: Interval | None = None
+    worst_rank: float | None = None
+    n_datasets: int = 0
+    n_datasets_measured: int = 0
+    n_units: int = 0
+    n_units_missing: int = 0
+    n_trials: int = 0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    n_failed_ranked: int = 0
+    times: tuple[Times, ...] = ()
+
+    @property
+    def n_failed(self) -> int:
+        """How many of its trials failed."""
+        return sum(self.statuses.get(status, 0) for status in FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """The leaderboard of one task.
+
+    Parameters
+    ----------
+    task
+        Its name.
+    metrics
+        Names of the primary metrics of its datasets, each once.
+    by_skill
+        False where no dataset has a baseline: then contenders stand by mean rank alone.
+    failures, size
+        The rules that were asked for.
+    datasets
+        All datasets of the task.
+    ranked_on
+        Those that the ranking compares on.
+    sizes
+        Smallest and largest number of training rows looked at, by dataset.
+    n_seeds
+        Fewest and most outer seeds that ranked contenders share in a dataset.
+    without_baseline
+        Datasets left out because nothing gives their skill a zero.
+    standings
+        Ranked contenders first, then the others by skill, then baselines.
+    candidates
+        Number of contenders with at least one trial that was not skipped, by family; no baselines.
+    """
+
+    task: str
+    metrics: tuple[str, ...]
+    by_skill: bool
+    failures: Failures
+    size: Size
+    datasets: tuple[str, ...]
+    ranked_on: tuple[str, ...]
+    sizes: Mapping[str, tuple[int, int]]
+    n_seeds: tuple[int, int]
+    without_baseline: tuple[str, ...]
+    standings: tuple[Standing, ...]
+    candidates: Mapping[str, int]
+
+    @property
+    def enough_seeds(self) -> bool:
+        """Whether every ranked dataset has enough outer seeds for an interval."""
+        return self.n_seeds[0] >= MIN_UNITS
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Environments whose times it holds."""
+        found = {times.environment_id for line in self.standings for times in line.times}
+        return tuple(sorted(found))
+
+
+def leaderboards(
+    cells: Cells,
+    metrics: Mapping[str, Metric],
+    *,
+    size: Size = "common",
+    failures: Failures = "baseline",
+) -> tuple[Board, ...]:
+    """Rank the contenders of every task.
+
+    Contenders are compared on nothing but what all of them have: the ranking takes the block of
+    contenders x units (dataset x outer seed) without holes that holds most values, and recomputes
+    ranks within it. Contenders outside it are listed without a place.
+
+    Parameters
+    ----------
+    cells
+        From `bench.analysis.cells.read_cells`; leave rows out beforehand to rank fewer contenders
+        or datasets.
+    metrics
+        By name, from the registry.
+    size
+        Which sizes of training set are looked at.
+    failures
+        How a failed trial counts.
+    """
+    present = cells.problems.iloc[sorted(set(cells.frame["problem"]))]
+    tasks = sorted(set(present["task"]))
+    return tuple(_board(cells, task, metrics, size, failures) for task in tasks)
+
+
+def full_block(has: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return rows and columns of a block without holes, as large as a greedy search finds.
+
+    Tried are: all rows, then again and again without the row whose removal leaves the largest block
+    (of equals: the row with the fewest values); and, for each row, all rows that have what it has.
+
+    Parameters
+    ----------
+    has
+        (n_contenders, n_units): where there is a value.
+    """
+    n_rows = has.shape[0]
+    best: tuple[int, int, tuple[int, ...]] = (0, 0, ())
+    candidates: list[tuple[int, ...]] = []
+    rows = list(range(n_rows))
+    filled = has.sum(axis=1)
+    holes = n_rows - has.sum(axis=0)
+    while rows:
+        candidates.append(tuple(rows))
+        # Without row r the shared columns are those that lack nothing, or lack r alone.
+        shared = int((holes == 0).sum())
+        gains = {row: shared + int(((holes == 1) & ~has[row]).sum()) for row in rows}
+        worst = max(rows, key=lambda row: (gains[row], -int(filled[row]), row))
+        rows.remove(worst)
+        holes = holes - ~has[worst]
+    for row in range(n_rows):
+        lacks = (has[row] & ~has).any(axis=1)
+        candidates.append(tuple(np.flatnonzero(~lacks).tolist()))
+    for chosen in candidates:
+        area = len(chosen) * int(has[list(chosen)].all(axis=0).sum())
+        if (area, len(chosen)) > best[:2]:
+            best = (area, len(chosen), chosen)
+    kept = np.array(best[2], dtype=np.intp)
+    columns = np.flatnonzero(has[kept].all(axis=0)) if len(kept) else np.array([], dtype=np.intp)
+    return kept, columns
+
+
+@dataclass(frozen=True)
+class _Units:
+    """Figures of rivals and baselines at the sizes looked at: a matrix per rule for failures."""
+
+    contenders: NDArray[np.int64]
+    problems: NDArray[np.int64]
+    chosen: Array
+    drop: Array
+    worst: Array
+
+
+def _board(
+    cells: Cells, task: str, metrics: Mapping[str, Metric], size: Size, failures: Failures
+) -> Board:
+    numbers = np.flatnonzero((cells.problems["task"] == task).to_numpy())
+    frame = cells.frame.loc[cells.frame["problem"].isin(numbers)]
+    problems = cells.problems.loc[sorted(set(frame["problem"]))]
+    by_skill = bool((problems["yardstick"] != "").any())
+    points = make_points(cells, task, metrics, by_skill=by_skill)
+    families = cells.contenders["family"].to_numpy()
+    is_rival = families[points["contender"].to_numpy()] != "baseline"
+    kept = chosen_sizes(points.loc[is_rival & points[failures].notna()], size)
+    looked_at = points.merge(kept, on=["problem", "outer_seed", "n_train"])
+    everyone = np.array(sorted(set(frame["contender"])), dtype=np.int64)
+    units = _units(looked_at, kept, everyone, failures)
+    rivals = families[everyone] != "baseline"
+    rows, columns = full_block(~np.isnan(units.chosen[rivals]))
+    rows = np.flatnonzero(rivals)[rows]
+    lines = _ranked(cells, units, rows, columns, by_skill)
+    for row in np.setdiff1d(np.arange(len(everyone)), rows):
+        lines[int(row)] = _unranked(cells, units, int(row), by_skill)
+    seen = frame.merge(kept, on=["problem", "outer_seed", "n_train"])
+    ranked_problems = sorted(set(units.problems[columns].tolist()))
+    counted = _counts(everyone, frame, seen, units, cells, ranked_problems, rows)
+    standings = [
+        Standing(
+            name=str(cells.contenders["name"].iloc[everyone[row]]),
+            model=str(cells.contenders["model"].iloc[everyone[row]]),
+            family=str(families[everyone[row]]),
+            **{**lines[row], **counted[row]},
+        )
+        for row in range(len(everyone))
+    ]
+    names = problems["name"]
+    seeds = [int((units.problems[columns] == problem).sum()) for problem in ranked_problems]
+    spans = kept.groupby("problem")["n_train"].agg(["min", "max"])
+    active = frame.loc[frame["status"] != "skipped", "contender"].unique()
+    candidates = pd.Series(families[active]).value_counts().drop("baseline", errors="ignore")
+    lacking = problems.loc[problems["yardstick"] == "", "name"] if by_skill else names.iloc[:0]
+    return Board(
+        task=task,
+        metrics=tuple(dict.fromkeys(problems["metric"])),
+        by_skill=by_skill,
+        failures=failures,
+        size=size,
+        datasets=tuple(names),
+        ranked_on=tuple(str(names.loc[problem]) for problem in ranked_problems),
+        sizes={
+            str(names.loc[row["problem"]]): (int(row["min"]), int(row["max"]))
+            for row in spans.reset_index().to_dict("records")
+        },
+        n_seeds=(min(seeds, default=0), max(seeds, default=0)),
+        without_baseline=tuple(lacking),
+        standings=tuple(sorted(standings, key=_order)),
+        candidates={str(family): int(n) for family, n in candidates.sort_index().items()},
+    )
+
+
+def _order(line: Standing) -> tuple[Any, ...]:
+    group = 2 if line.family == "baseline" else int(line.place is None)
+    skill = float("inf") if line.skill is None else -round(line.skill, 12)
+    return group, line.place or 0, skill, line.rank or 0.0, line.name
+
+
+def _units(
+    points: pd.DataFrame, kept: pd.DataFrame, contenders: NDArray[np.int64], failures: Failures
+) -> _Units:
+    """Average the sizes looked at; a contender has a unit when it has all of them."""
+    wanted = kept.groupby(["problem", "outer_seed"]).size()
+    matrices = {}
+    for name in (failures, "drop", "worst"):
+        present = points.loc[points[name].notna()]
+        groups = present.groupby(["contender", "problem", "outer_seed"])[name]
+        means, counts = groups.mean(), groups.size()
+        if name != "drop" or failures == "drop":
+            full = wanted.reindex(counts.index.droplevel(0)).to_numpy()
+            means = means.loc[counts.to_numpy() == full]
+        wide = means.unstack("contender").reindex(index=wanted.index, columns=contenders)
+        matrices[name] = wide.to_numpy(dtype=np.float64).T
+    problems = wanted.index.get_level_values("problem").to_numpy(dtype=np.int64)
+    return _Units(contenders, problems, matrices[failures], matrices["drop"], matrices["worst"])
+
+
+def _blocks(
+    cells: Cells, units: _Units, figures: Array, rows: Sequence[int], columns: NDArray[np.intp]
+) -> list[Block]:
+    """Cut a matrix of figures into one block per dataset."""
+    problems = units.problems[columns]
+    names = cells.problems["name"].to_numpy()
+    return [
+        Block(str(names[problem]), figures[np.ix_(rows, columns[problems == problem])])
+        for problem in np.unique(problems)
+    ]
+
+
+def _over_datasets(blocks: Sequence[Block]) -> Array:
+    """Return the mean over datasets of the means over units, leaving out what is missing."""
+    means = np.array([_row_means(block.figures) for block in blocks])
+    return _row_means(means.T)
+
+
+def _row_means(figures: Array) -> Array:
+    present = ~np.isnan(figures)
+    count = present.sum(axis=1)
+    total = np.where(present, figures, 0.0).sum(axis=1)
+    means: Array = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    return means
+
+
+def _mean_ranks(blocks: Sequence[Block]) -> Array:
+    ranked: Array = np.mean([ranks(block.figures.mean(axis=1)) for block in blocks], axis=0)
+    return ranked
+
+
+def _ranked(
+    cells: Cells,
+    units: _Units,
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    by_skill: bool,
+) -> dict[int, dict[str, Any]]:
+    """Return the figures of the contenders in the block, by row."""
+    if not len(rows) or not len(columns):
+        return {}
+    blocks = _blocks(cells, units, units.chosen, rows.tolist(), columns)
+    worst = _mean_ranks(_blocks(cells, units, units.worst, rows.tolist(), columns))
+    dropped = _over_datasets(_blocks(cells, units, units.drop, rows.tolist(), columns))
+    skill, rank = _over_datasets(blocks), _mean_ranks(blocks)
+    skill_intervals = intervals(blocks, lambda means: means) if by_skill else None
+    rank_intervals = intervals(blocks, ranks)
+    # What is shown decides the place: skill where there is one, else mean rank.
+    key = np.round(-skill if by_skill else rank, 12)
+    lines = {}
+    for at, row in enumerate(rows.tolist()):
+        lines[row] = {
+            "place": int((key < key[at]).sum()) + 1,
+            "skill": float(skill[at]) if by_skill else None,
+            "skill_interval": skill_intervals[at] if skill_intervals else None,
+            "complete_skill": _number(dropped[at]) if by_skill else None,
+            "rank": float(rank[at]),
+            "rank_interval": rank_intervals[at] if rank_intervals else None,
+            "worst_rank": float(worst[at]),
+            "n_datasets": len(blocks),
+        }
+    return lines
+
+
+def _unranked(cells: Cells, units: _Units, row: int, by_skill: bool) -> dict[str, Any]:
+    """Return the figures of a baseline or of a contender outside the block, on its own units."""
+    columns = np.flatnonzero(~np.isnan(units.chosen[row]))
+    if not by_skill or not len(columns):
+        return {}
+    blocks = _blocks(cells, units, units.chosen, [row], columns)
+    # A yardstick is 0 by definition, not by measurement.
+    is_zero = not units.chosen[row, columns].any()
+    interval = None if is_zero else intervals(blocks, lambda means: means)
+    return {
+        "skill": float(_over_datasets(blocks)[0]),
+        "skill_interval": interval[0] if interval else None,
+        "complete_skill": _number(
+            _over_datasets(_blocks(cells, units, units.drop, [row], columns))[0]
+        ),
+        "n_datasets": len(blocks),
+    }
+
+
+def _counts(
+    everyone: NDArray[np.int64],
+    frame: pd.DataFrame,
+    seen: pd.DataFrame,
+    units: _Units,
+    cells: Cells,
+    ranked_problems: list[int],
+    rows: NDArray[np.intp],
+) -> list[dict[str, Any]]:
+    """Return what was counted and timed, by row; what needs no failure is blanked without one."""
+    rivals = (cells.contenders["family"].to_numpy() != "baseline")[everyone]
+    reached = (~np.isnan(units.chosen[rivals])).any(axis=0)
+    statuses = frame.groupby(["contender", "status"], observed=True).size()
+    failed = seen.loc[seen["failed"]].groupby("contender").size()
+    # Times are compared like skill: over the same datasets.
+    inside = set(everyone[rows].tolist()) | set(everyone[~rivals].tolist())
+    comparable = ~seen["contender"].isin(inside) | seen["problem"].isin(ranked_problems)
+    times = contender_times(seen.loc[comparable])
+    counted = []
+    for row, contender in enumerate(everyone.tolist()):
+        has = ~np.isnan(units.chosen[row])
+        own = statuses.loc[contender].to_dict()
+        counts: dict[str, Any] = {
+            "n_datasets_measured": len(set(units.problems[has].tolist())),
+            "n_units": int(has.sum()),
+            "n_units_missing": int((reached & ~has).sum()),
+            "n_trials": int(sum(own.values())),
+            "statuses": {str(name): int(n) for name, n in sorted(own.items()) if n},
+            "n_failed_ranked": int(failed.get(contender, 0)),
+            "times": times.get(contender, ()),
+        }
+        if not counts["n_failed_ranked"]:
+            counts |= {"complete_skill": None, "worst_rank": None}
+        counted.append(counts)
+    return counted
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

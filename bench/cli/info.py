@@ -1,0 +1,43 @@
+"""`bench info`: what to say of this installation and machine when asking for help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from bench import __version__
+from bench.cli.table import show_table
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(as_json: bool) -> None:
+    """Show versions, this machine, and where things are kept."""
+    from bench.execution.environment import describe
+    from bench.loading import cache_folder
+    from bench.registry import discover
+
+    facts: dict[str, Any] = {
+        "bench": __version__,
+        "plugins": {
+            f"{plugin.distribution}:{plugin.name}": f"{plugin.version}, {plugin.state}"
+            for plugin in discover().plugins
+        },
+        "cache": str(cache_folder()),
+        **describe(),
+    }
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, default=str))
+    else:
+        show_table(("what", "value"), [(name, _shown(fact)) for name, fact in facts.items()])
+
+
+def _shown(fact: Any) -> str:
+    if isinstance(fact, Mapping):
+        return ", ".join(f"{name} {value}" for name, value in fact.items())
+    if isinstance(fact, (list, tuple)):
+        return ", ".join(map(str, fact)) or "none"
+    return "" if fact is None else str(fact)

@@ -1,0 +1,1 @@
+"""Running trials: a fresh process each, limits enforced from outside, nothing lost."""

@@ -1,0 +1,79 @@
+"""What a fresh process may be asked for: a trial, the facts of a dataset, a check, a calibration.
+
+Each takes the call's argument (plain values), the registry, `announce` and a scratch folder, and
+returns bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import loading, probes, trial
+from bench.errors import BenchError
+from bench.spec import ModelContext, SplitProtocol
+
+if TYPE_CHECKING:
+    from bench.registry import Registry
+
+Announce = Callable[[str, int], None]
+
+
+def run_trial(
+    argument: Mapping[str, Any], registry: Registry, announce: Announce, scratch: Path
+) -> bytes:
+    """Run one trial; return its outcome."""
+    return trial.run(trial.Job.from_json(argument), registry, announce, scratch).to_bytes()
+
+
+def describe(
+    argument: Mapping[str, Any], registry: Registry, announce: Announce, scratch: Path
+) -> bytes:
+    """Load a dataset, cache its facts and return them, or the message of what is wrong."""
+    announce("load", 0)
+    entry = registry.dataset(argument["dataset"])
+    source = loading.Source(entry.record, entry.version, argument["params"], argument["path"])
+    tasks = [registry.task(name).record for name in argument["tasks"]]
+    try:
+        facts = loading.describe(source, tasks, SplitProtocol(**argument["protocol"]))
+    except BenchError as error:
+        return _message(error)
+    return json.dumps({"facts": facts.to_json()}).encode()
+
+
+def check_params(
+    argument: Mapping[str, Any], registry: Registry, announce: Announce, scratch: Path
+) -> bytes:
+    """Make an estimator once; return {}, or the message of what is wrong with its parameters."""
+    announce("init", 0)
+    model = registry.model(argument["model"]).record
+    facts = loading.Facts.from_json(argument["facts"])
+    context = ModelContext(
+        task=facts.task,
+        modality=argument["modality"],
+        n_train=argument["n_train"],
+        n_train_max=argument["n_train"],
+        columns=facts.columns,
+        target=facts.target,
+        device=argument["device"],
+        scratch=scratch,
+    )
+    try:
+        trial.check_params(model, context, argument["params"])
+    except BenchError as error:
+        return _message(error)
+    return b"{}"
+
+
+def calibrate(
+    argument: Mapping[str, Any], registry: Registry, announce: Announce, scratch: Path
+) -> bytes:
+    """Time the calibration load; return its seconds."""
+    announce("calibrate", 0)
+    return json.dumps(probes.calibrate()).encode()
+
+
+def _message(error: BenchError) -> bytes:
+    return json.dumps({"error": type(error).__name__, "message": str(error)}).encode()

@@ -1,0 +1,239 @@
+"""The local engine: slots on this machine, each a keeper that makes calls in fresh processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+import psutil
+
+from bench.errors import BenchError, SuiteError
+from bench.execution import wire
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+_MAX_STARTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A function to be called in a process of its own, and what that process may use."""
+
+    id: str
+    function: str
+    argument: Mapping[str, Any]
+    limit_seconds: float
+    limit_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """How a call ended.
+
+    `answer` is None where the function did not return; `lost` where nothing is known of the call,
+    because the keeper itself was killed.
+    """
+
+    slot: int
+    id: str
+    answer: bytes | None = None
+    lost: bool = False
+    exit_code: int = 0
+    killed_for: str = ""
+    kernel_out_of_memory: bool = False
+    phase: str = ""
+    peak_anon_bytes: int = 0
+    peak_resident_bytes: int = 0
+    output: str = ""
+    seconds: float = 0.0
+
+
+def available_cores() -> list[int]:
+    """Return the numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(psutil.cpu_count() or 1))
+
+
+def assign_cores(jobs: int | None, cores: int) -> list[list[int]]:
+    """Return the cores of each slot.
+
+    Parameters
+    ----------
+    jobs
+        Number of slots; None: as many as fit.
+    cores
+        Cores of each.
+
+    Raises
+    ------
+    SuiteError
+        There are not so many cores.
+    """
+    have = available_cores()
+    fitting = len(have) // cores
+    if fitting == 0:
+        raise SuiteError(f"a trial asks for {cores} cores; this machine lets us use {len(have)}.")
+    if jobs is not None and jobs > fitting:
+        raise SuiteError(
+            f"--jobs {jobs} with {cores} core(s) a trial asks for {jobs * cores} cores; this "
+            f"machine lets us use {len(have)}, which is enough for --jobs {fitting}."
+        )
+    slots = fitting if jobs is None else jobs
+    return [have[slot * cores : (slot + 1) * cores] for slot in range(slots)]
+
+
+class LocalEngine:
+    """Slots on this machine.
+
+    Parameters
+    ----------
+    slots
+        The cores of each slot.
+    preload
+        Modules that are imported once, before calls are forked.
+    """
+
+    def __init__(self, slots: Sequence[Sequence[int]], preload: Sequence[str]) -> None:
+        self._slots = [list(cores) for cores in slots]
+        self._preload = list(preload)
+        self._controls: dict[int, socket.socket] = {}
+        self._inboxes: dict[int, wire.Inbox] = {}
+        self._running: dict[int, str] = {}
+        self._servers: list[subprocess.Popen[bytes]] = []
+        self._starts = dict.fromkeys(range(len(slots)), 0)
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._selector = selectors.DefaultSelector()
+        self._has_answered = False
+
+    @property
+    def n_slots(self) -> int:
+        """How many calls can be in progress at once."""
+        return len(self._slots)
+
+    @property
+    def idle(self) -> list[int]:
+        """Slots in which nothing is in progress."""
+        return [slot for slot in range(self.n_slots) if slot not in self._running]
+
+    def start(self) -> None:
+        """Start the keepers of all slots; calling it again does nothing."""
+        missing = [slot for slot in range(self.n_slots) if slot not in self._controls]
+        if missing:
+            self._launch(missing)
+
+    def submit(self, slot: int, call: Call) -> None:
+        """Begin a call in an idle slot."""
+        self.start()
+        self._running[slot] = call.id
+        cores = self._slots[slot]
+        message = {
+            "id": call.id,
+            "function": call.function,
+            "argument": call.argument,
+            "limit_seconds": call.limit_seconds,
+            "limit_bytes": call.limit_bytes,
+            "cores": cores,
+        }
+        # If the keeper has died, `wait` finds out and says that the call is lost.
+        with contextlib.suppress(OSError):
+            self._controls[slot].sendall(wire.pack(message))
+
+    def wait(self, timeout: float | None = None) -> list[Report]:
+        """Return the calls that have ended, waiting for one at most `timeout` seconds."""
+        reports = []
+        for key, _ in self._selector.select(timeout):
+            slot: int = key.data
+            messages = wire.receive(self._controls[slot], self._inboxes[slot])
+            if messages is None:
+                reports += self._replace(slot)
+                continue
+            for header, body in messages:
+                del self._running[slot]
+                self._has_answered = True
+                self._starts[slot] = 0
+                answered = header.pop("answered")
+                reports.append(Report(slot=slot, answer=body if answered else None, **header))
+        return reports
+
+    def close(self) -> None:
+        """End every process that was started; calls in progress are given up."""
+        for control in self._controls.values():
+            self._selector.unregister(control)
+            control.close()
+        self._controls.clear()
+        if not self._has_answered:  # it may still be importing what nobody needs any more
+            for server in self._servers:
+                server.kill()
+        self._running.clear()
+        for server in self._servers:
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+        self._servers.clear()
+        self._selector.close()
+        self._log.close()
+
+    def _launch(self, slots: Sequence[int]) -> None:
+        theirs = []
+        for slot in slots:
+            self._starts[slot] += 1
+            if self._starts[slot] > _MAX_STARTS:
+                self._log.seek(0)
+                said = self._log.read().decode(errors="replace")[-4000:].strip()
+                raise BenchError(f"the process that starts trials keeps dying.\n{said}")
+            mine, other = socket.socketpair()
+            theirs.append(other)
+            self._controls[slot] = mine
+            self._inboxes[slot] = wire.Inbox()
+            self._selector.register(mine, selectors.EVENT_READ, slot)
+        server = subprocess.Popen(
+            [sys.executable, "-P", "-m", "bench.execution.server"],
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            stderr=self._log,
+            pass_fds=[other.fileno() for other in theirs],
+            start_new_session=True,
+            env=_environment(len(self._slots[0])),
+        )
+        assert server.stdin is not None
+        start = {"preload": self._preload, "controls": [other.fileno() for other in theirs]}
+        server.stdin.write(json.dumps(start).encode() + b"\n")
+        server.stdin.close()
+        for other in theirs:
+            other.close()
+        self._servers.append(server)
+
+    def _replace(self, slot: int) -> list[Report]:
+        """Start a new keeper where one has died; report what it was doing as lost."""
+        self._selector.unregister(self._controls[slot])
+        self._controls.pop(slot).close()
+        lost = self._running.pop(slot, None)
+        self._launch([slot])
+        return [] if lost is None else [Report(slot=slot, id=lost, lost=True)]
+
+
+def _environment(n_threads: int) -> dict[str, str]:
+    """Return the environment of trials: thread pools of their size, the same hashes everywhere."""
+    environment = dict(os.environ)
+    environment |= dict.fromkeys(_THREAD_VARIABLES, str(n_threads))
+    # One thread until a trial has been forked: OpenBLAS starts its threads when it is imported.
+    environment["OPENBLAS_NUM_THREADS"] = "1"
+    environment["PYTHONHASHSEED"] = "0"
+    return environment

@@ -1,0 +1,406 @@
+"""Datasets, loaded once: cached on disk in plain formats, with a fingerprint of their content."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError, DatasetError
+from bench.hookspecs import HOOK_API
+from bench.registry import resolve
+from bench.spec import Column, Dataset, DatasetSpec, Rows, Split, SplitProtocol, Target, Task
+
+_PER_ROW = ("y", "parts", "folds", "groups", "time", "sample_weight")
+_FORMAT = 1
+
+
+def cache_folder() -> Path:
+    """Return where bench keeps what can be made again: ``$BENCH_CACHE``, or the user's cache."""
+    if given := os.environ.get("BENCH_CACHE"):
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "crossover-bench"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset's recipe with its parameters resolved: what `load` needs.
+
+    `path` is the user's file, for datasets that take one.
+    """
+
+    spec: DatasetSpec
+    plugin_version: str
+    params: Mapping[str, Any]
+    path: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that is part of a trial's identity: a file's stem, else the dataset's name."""
+        return Path(self.path).stem if self.path is not None else self.spec.name
+
+    def key(self) -> str:
+        """Return what the cached copy is filed under: it changes when the content may have."""
+        parts: list[Any] = [
+            _FORMAT,
+            self.spec.name,
+            self.spec.version,
+            self.plugin_version,
+            self.params,
+            _stamp(importlib.util.find_spec(self.spec.loader.partition(":")[0])),
+        ]
+        if self.path is not None:
+            file = Path(self.path)
+            if file.exists():
+                status = file.stat()
+                parts += [str(file.resolve()), status.st_size, status.st_mtime_ns]
+        text = json.dumps(parts, sort_keys=True, default=str)
+        return f"{self.spec.name}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+def _stamp(module: Any) -> list[Any]:
+    origin = getattr(module, "origin", None)
+    return [origin, os.stat(origin).st_mtime_ns] if origin and os.path.exists(origin) else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What planning needs to know of a dataset, without its content."""
+
+    fingerprint: str
+    n_rows: int
+    n_features: int
+    task: str
+    columns: tuple[Column, ...]
+    target: Target | None
+    splits: tuple[Split, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as what JSON can hold."""
+        return {
+            "fingerprint": self.fingerprint,
+            "n_rows": self.n_rows,
+            "n_features": self.n_features,
+            "task": self.task,
+            "columns": [[column.name, column.kind] for column in self.columns],
+            "target": _target_json(self.target),
+            "splits": [astuple(split) for split in self.splits],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Facts:
+        """Read what `to_json` returned, after a journey through JSON."""
+        changed = {
+            "columns": tuple(Column(*column) for column in values["columns"]),
+            "target": _target(values["target"]),
+            "splits": tuple(Split(*split) for split in values["splits"]),
+        }
+        return cls(**{**values, **changed})
+
+
+def load(source: Source) -> Dataset:
+    """Return the dataset, normalised: from the cache, or by its loader, then cached.
+
+    Raises
+    ------
+    DatasetError
+        The loader fails or returns no `Dataset`, or the content contradicts itself.
+    """
+    folder = cache_folder() / "datasets" / source.key()
+    cached = _read(folder)
+    if cached is not None:
+        return cached
+    dataset = _call(source)
+    _write(dataset, folder)
+    return _read(folder) or dataset
+
+
+def known_facts(source: Source, tasks: Sequence[str], protocol: SplitProtocol) -> Facts | None:
+    """Return the facts of a dataset if `describe` said them before and nothing has changed."""
+    try:
+        stored = json.loads(_facts_file(source, tasks, protocol).read_text())
+    except (OSError, ValueError):
+        return None
+    return Facts.from_json(stored)
+
+
+def _facts_file(source: Source, tasks: Sequence[str], protocol: SplitProtocol) -> Path:
+    asked = json.dumps([_FORMAT, HOOK_API, list(tasks), asdict(protocol)])
+    name = f"{source.key()}-{hashlib.sha256(asked.encode()).hexdigest()[:20]}.json"
+    return cache_folder() / "facts" / name
+
+
+def describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) -> Facts:
+    """Return the facts of a dataset for the first of the tasks that fits its target.
+
+    They are kept for `known_facts`.
+
+    Raises
+    ------
+    DatasetError
+        The dataset cannot be loaded, or fits none of the tasks.
+    """
+    facts = _describe(source, tasks, protocol)
+    file = _facts_file(source, [task.name for task in tasks], protocol)
+    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(facts.to_json()))
+        draft.replace(file)
+    return facts
+
+
+def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) -> Facts:
+    dataset = load(source)
+    kind = dataset.target.kind if dataset.target is not None else None
+    task = next((task for task in tasks if not task.targets or kind in task.targets), None)
+    if task is None:
+        names = ", ".join(task.name for task in tasks)
+        raise DatasetError(
+            f"dataset {source.name!r}: its target is {kind or 'missing'}, which fits no task of "
+            f"{names}. Name a target column (params = {{ target = ... }}) or another task."
+        )
+    return Facts(
+        fingerprint=fingerprint(dataset),
+        n_rows=_length(dataset.X),
+        n_features=n_features(dataset),
+        task=task.name,
+        columns=dataset.columns or (),
+        target=dataset.target,
+        splits=tuple(task.splits(dataset, protocol)),
+    )
+
+
+def n_features(dataset: Dataset) -> int:
+    """Return how many numbers or columns one row of X has; 0 where a row has no fixed number."""
+    shape = getattr(dataset.X, "shape", None)
+    if shape is None:
+        return len(dataset.columns or ())
+    size = 1
+    for length in shape[1:]:
+        size *= int(length)
+    return size
+
+
+def _length(X: Any) -> int:
+    return len(X) if hasattr(X, "__len__") else 0
+
+
+def _call(source: Source) -> Dataset:
+    """Call the loader and normalise what it returns."""
+    from bench.tasks.rows import normalise
+
+    loader = resolve(source.spec.loader)
+    arguments = dict(source.params)
+    if source.path is not None:
+        arguments["path"] = source.path
+    try:
+        dataset = loader(**arguments)
+    except BenchError:
+        raise
+    except TypeError as error:
+        raise DatasetError(
+            f"dataset {source.spec.name!r}: its loader {source.spec.loader} does not take "
+            f"params = {json.dumps(dict(source.params), default=str)}: {error}."
+        ) from error
+    except Exception as error:
+        raise DatasetError(
+            f"dataset {source.spec.name!r}: its loader {source.spec.loader} failed: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(dataset, Dataset):
+        raise DatasetError(
+            f"dataset {source.spec.name!r}: its loader {source.spec.loader} returned "
+            f"{type(dataset).__name__}; a bench.Dataset is needed."
+        )
+    return normalise(dataset, source.name, source.spec.tasks)
+
+
+# --- the fingerprint --------------------------------------------------------------------------
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return SHA-256 over the content: X, y, every per-row array, columns and target.
+
+    It depends on values, types and order, never on where or how they are stored.
+    """
+    digest = hashlib.sha256()
+    _feed(digest, dataset.X)
+    for name in _PER_ROW:
+        digest.update(name.encode())
+        _feed(digest, getattr(dataset, name))
+    about = [
+        [[column.name, column.kind] for column in dataset.columns or ()],
+        _target_json(dataset.target),
+        dataset.extra,
+    ]
+    digest.update(json.dumps(about, sort_keys=True, default=_by_name).encode())
+    return digest.hexdigest()
+
+
+def _feed(digest: Any, value: Any) -> None:
+    import numpy as np
+
+    if value is None:
+        digest.update(b"none")
+    elif isinstance(value, Rows):
+        digest.update(value.fingerprint.encode())
+    elif isinstance(value, np.ndarray):
+        digest.update(f"{value.dtype.str}{value.shape}".encode())
+        if value.dtype.kind in "OUT":
+            digest.update(json.dumps(value.tolist(), default=str).encode())
+        else:
+            digest.update(np.ascontiguousarray(value).data)
+    elif hasattr(value, "columns") and hasattr(value, "iloc"):
+        import pandas as pd
+
+        digest.update(json.dumps([[str(c), str(value[c].dtype)] for c in value.columns]).encode())
+        digest.update(pd.util.hash_pandas_object(value, index=False).to_numpy().data)
+    elif isinstance(value, list | tuple):
+        digest.update(str(len(value)).encode())
+        for item in value:
+            if isinstance(item, str):
+                digest.update(f"{len(item)}:{item}".encode())
+            else:
+                _feed(digest, item)
+    else:
+        digest.update(json.dumps(value, sort_keys=True, default=_by_name).encode())
+
+
+def _by_name(value: Any) -> Any:
+    """Stand for a class, a function or a NumPy scalar in JSON."""
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}:{value.__qualname__}"
+    return value.item() if hasattr(value, "item") else repr(value)
+
+
+# --- the cached copy --------------------------------------------------------------------------
+
+
+def _write(dataset: Dataset, folder: Path) -> None:
+    """Keep a copy where X and every per-row array have a plain format; otherwise keep none."""
+    if dataset.extra is not None or isinstance(dataset.X, Rows):
+        return
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
+    except OSError:
+        return
+    try:
+        forms = {name: _save(getattr(dataset, name), draft / name) for name in ("X", *_PER_ROW)}
+        if None not in forms.values():
+            meta = {
+                "forms": forms,
+                "columns": [[c.name, c.kind] for c in dataset.columns or ()],
+                "target": _target_json(dataset.target),
+                "checksums": {file.name: _checksum(file) for file in draft.iterdir()},
+            }
+            (draft / "meta.json").write_text(json.dumps(meta))
+            draft.rename(folder)
+    except (OSError, TypeError, ValueError):
+        pass  # full disk, a name that JSON cannot hold, or another process was first: no copy kept
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _read(folder: Path) -> Dataset | None:
+    """Return the cached dataset; None where there is none or it is not whole."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text())
+        if any(_checksum(folder / name) != sum_ for name, sum_ in meta["checksums"].items()):
+            raise ValueError("a file is not what was written")
+        values = {name: _open(form, folder / name) for name, form in meta["forms"].items()}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    return Dataset(
+        values["X"],
+        values["y"],
+        parts=values["parts"],
+        folds=values["folds"],
+        groups=values["groups"],
+        time=values["time"],
+        sample_weight=values["sample_weight"],
+        columns=tuple(Column(*column) for column in meta["columns"]),
+        target=_target(meta["target"]),
+    )
+
+
+def _checksum(path: Path) -> int:
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            value = zlib.crc32(block, value)
+    return value
+
+
+def _target_json(target: Target | None) -> list[Any] | None:
+    if target is None:
+        return None
+    plain = [item.item() if hasattr(item, "item") else item for item in target.classes]
+    return [target.kind, target.n_outputs, plain]
+
+
+def _target(values: Any) -> Target | None:
+    return values and Target(values[0], values[1], tuple(values[2]))
+
+
+def _save(value: Any, path: Path) -> str | None:
+    """Write one array, table or list; return its form, or None where it has no plain one."""
+    import numpy as np
+
+    if value is None:
+        return "none"
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "O":
+            if not all(isinstance(item, str) for item in value.ravel()):
+                return None
+            value = value.astype(str)
+        with path.open("wb") as file:
+            np.save(file, value, allow_pickle=False)
+        return "array"
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        path.write_text(json.dumps(value))
+        return "strings"
+    if isinstance(value, list) and value and all(isinstance(item, np.ndarray) for item in value):
+        with path.open("wb") as file:
+            np.savez(file, **{f"{i:09d}": item for i, item in enumerate(value)})
+        return "arrays"
+    if hasattr(value, "columns") and hasattr(value, "iloc"):
+        import pyarrow as pa
+        from pyarrow import feather
+
+        feather.write_feather(
+            pa.Table.from_pandas(value, preserve_index=False), str(path), compression="uncompressed"
+        )
+        return "table"
+    return None
+
+
+def _open(form: str, path: Path) -> Any:
+    import numpy as np
+
+    if form == "none":
+        return None
+    if form == "array":
+        return np.load(path, allow_pickle=False)
+    if form == "strings":
+        return json.loads(path.read_text())
+    if form == "arrays":
+        with np.load(path, allow_pickle=False) as arrays:
+            return [arrays[name] for name in sorted(arrays.files)]
+    from pyarrow import feather
+
+    return feather.read_table(str(path), memory_map=False).to_pandas()

@@ -1,0 +1,1 @@
+"""What the analysis found, drawn for people and written for machines."""

@@ -1,0 +1,185 @@
+"""What a leaderboard shows, put together from result tables: the same for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from bench.analysis.by_dataset import DatasetBoard, dataset_boards
+from bench.analysis.cells import Cells, read_cells
+from bench.analysis.points import Failures
+from bench.analysis.ranking import Board, leaderboards
+from bench.analysis.sizes import Size
+from bench.analysis.timing import Noise, timing_noise
+from bench.errors import ResultsError, nearest
+from bench.report.text import clean, listed
+
+if TYPE_CHECKING:
+    from bench.spec import DatasetSpec, Metric, Task
+
+By = Literal["task", "dataset"]
+
+
+class HasTables(Protocol):
+    """What is needed of `bench.load(...)`."""
+
+    @property
+    def trials(self) -> pa.Table: ...  # noqa: D102
+
+    @property
+    def scores(self) -> pa.Table: ...  # noqa: D102
+
+    @property
+    def measures(self) -> pa.Table: ...  # noqa: D102
+
+    @property
+    def environments(self) -> pa.Table: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What of the tables is looked at, and how.
+
+    Parameters
+    ----------
+    tasks
+        Names of tasks; empty: all.
+    models, datasets
+        Glob patterns of names; empty: all. Ranks are recomputed among what is selected; baselines
+        always stay.
+    size
+        Which sizes of training set the ranking looks at.
+    failures
+        How a failed trial counts.
+    """
+
+    tasks: Sequence[str] = ()
+    models: Sequence[str] = ()
+    datasets: Sequence[str] = ()
+    size: Size = "common"
+    failures: Failures = "baseline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """Everything that a leaderboard shows.
+
+    Parameters
+    ----------
+    boards
+        One per task, when asked by task.
+    dataset_boards
+        One per dataset, when asked by dataset.
+    noise
+        Of timing, per environment.
+    machines
+        Processor by environment id.
+    unknown_tasks
+        Tasks in the tables that no installed plugin knows; they are not shown.
+    """
+
+    boards: tuple[Board, ...] = ()
+    dataset_boards: tuple[DatasetBoard, ...] = ()
+    noise: tuple[Noise, ...] = ()
+    machines: Mapping[str, str]
+    unknown_tasks: tuple[str, ...] = ()
+
+
+def read_contents(
+    results: HasTables,
+    metrics: Mapping[str, Metric],
+    tasks: Mapping[str, Task],
+    *,
+    datasets: Mapping[str, DatasetSpec] | None = None,
+    by: By = "task",
+    selection: Selection | None = None,
+) -> Contents:
+    """Analyse result tables.
+
+    Parameters
+    ----------
+    results
+        From ``bench.load(...)``.
+    metrics, tasks, datasets
+        By name, from the registry; datasets only for primary metrics of their own.
+    by
+        A board per task, or learning curves per dataset.
+    selection
+        What is looked at; everything where not given.
+
+    Raises
+    ------
+    ResultsError
+        The selection names something that is not in the tables, or leaves nothing.
+    """
+    selection = selection or Selection()
+    cells = read_cells(results.trials, results.scores, metrics, tasks, datasets)
+    cells = _selected(cells, selection)
+    rules = {"failures": selection.failures}
+    machines = results.environments.select(["environment_id", "cpu_model"]).to_pylist()
+    ranked = leaderboards(cells, metrics, size=selection.size, **rules) if by == "task" else ()
+    if isinstance(selection.size, int) and by == "task" and not any(b.ranked_on for b in ranked):
+        raise ResultsError(_no_such_size(cells, selection.size))
+    return Contents(
+        boards=ranked,
+        dataset_boards=dataset_boards(cells, metrics, **rules) if by == "dataset" else (),
+        noise=timing_noise(results.measures, results.trials),
+        machines={str(m["environment_id"]): str(m["cpu_model"] or "") for m in machines},
+        unknown_tasks=cells.unknown_tasks,
+    )
+
+
+def _selected(cells: Cells, selection: Selection) -> Cells:
+    problems, contenders = cells.problems, cells.contenders
+    is_task = np.ones(len(problems), dtype=bool)
+    if selection.tasks:
+        for task in selection.tasks:
+            known = sorted({*problems["task"], *cells.unknown_tasks})
+            if task in cells.unknown_tasks:
+                raise ResultsError(
+                    f"task {task!r} is in the results, but no installed plugin offers it; install "
+                    "the plugin that it was run with ('bench list plugins' shows what there is)."
+                )
+            if task not in known:
+                raise ResultsError(_unknown("task", task, known))
+        is_task = problems["task"].isin(list(selection.tasks)).to_numpy()
+    is_dataset = _matching("dataset", problems["name"], problems["dataset"], selection.datasets)
+    is_model = _matching("model", contenders["name"], contenders["model"], selection.models)
+    is_model |= (contenders["family"] == "baseline").to_numpy()
+    frame = cells.frame
+    at_problem, at_contender = frame["problem"].to_numpy(), frame["contender"].to_numpy()
+    return replace(
+        cells, frame=frame.loc[(is_task & is_dataset)[at_problem] & is_model[at_contender]]
+    )
+
+
+def _matching(
+    what: str, shown: Sequence[str], plain: Sequence[str], patterns: Sequence[str]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return which names one of the patterns matches; each must match something."""
+    names = list(zip(shown, plain, strict=True))
+    found = np.full(len(names), not patterns)
+    for pattern in patterns:
+        hits = [any(fnmatchcase(name, pattern) for name in pair) for pair in names]
+        if not any(hits):
+            raise ResultsError(_unknown(what, pattern, sorted(set(shown))))
+        found |= np.array(hits)
+    return found
+
+
+def _unknown(what: str, given: str, known: Sequence[str]) -> str:
+    there = listed(map(clean, known), most=20) or "none"
+    return f"no {what} {clean(given)!r} in the results; there: {there}.{nearest(given, known)}"
+
+
+def _no_such_size(cells: Cells, size: int) -> str:
+    sizes = sorted(set(cells.frame.loc[cells.frame["ok"], "n_train"].tolist()))
+    return (
+        f"--size {size}: nothing was measured at {size} training rows; there: "
+        f"{listed((str(n) for n in sizes), most=30) or 'none'}."
+    )

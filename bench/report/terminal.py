@@ -1,0 +1,309 @@
+"""The leaderboard in a terminal: as wide as the window, plain where it is no terminal."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from bench.report.grid import Column, drawn, fitted
+from bench.report.text import clean, decimals, figure, seconds
+
+if TYPE_CHECKING:
+    from bench.analysis.by_dataset import DatasetBoard, DatasetLine, DatasetPoint
+    from bench.analysis.ranking import Board, Standing
+    from bench.analysis.timing import Times
+    from bench.report.contents import By, Contents, HasTables, Selection
+    from bench.spec import DatasetSpec, Metric, Task
+
+PIPE_WIDTH = 140
+"""Columns of text that goes to a file or a pipe, unless COLUMNS says otherwise."""
+
+# Told apart by shape, and by colours that the colour-blind tell apart.
+_MARKS = {"classical": ("●", "cyan"), "deep": ("◆", "magenta"), "baseline": ("○", "bright_black")}
+_DIM = "bright_black"
+_ASCII = str.maketrans("●◆○─█▉▊▋▌▍▎▏✗—–±·µ…", "o*.-########x--~-u.")
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_BAR = 16
+
+
+def make_console() -> Console:
+    """Return a console for standard output that shows every text literally."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
+        console.width = PIPE_WIDTH
+    return console
+
+
+def show_leaderboard(
+    results: HasTables,
+    metrics: Mapping[str, Metric],
+    tasks: Mapping[str, Task],
+    *,
+    datasets: Mapping[str, DatasetSpec] | None = None,
+    by: By = "task",
+    selection: Selection | None = None,
+    console: Console | None = None,
+) -> None:
+    """Print the leaderboard of one or more runs.
+
+    Parameters
+    ----------
+    results
+        From ``bench.load(...)``.
+    metrics, tasks, datasets
+        Records by name, from the registry; datasets only for primary metrics of their own.
+    by
+        A board per ``"task"``, or learning curves per ``"dataset"``.
+    selection
+        What is looked at; everything where not given.
+    console
+        Where to; standard output where not given.
+    """
+    from bench.report.contents import read_contents
+
+    contents = read_contents(results, metrics, tasks, datasets=datasets, by=by, selection=selection)
+    show_contents(contents, console)
+
+
+def show_contents(contents: Contents, console: Console | None = None) -> None:
+    """Print what `bench.report.contents.read_contents` put together."""
+    from bench.report.notes import board_notes, dataset_notes, noise_notes
+
+    console = console or make_console()
+    names = dict(contents.machines)
+    for board in contents.boards:
+        _show_board(board, names, board_notes(board), console)
+    for dataset_board in contents.dataset_boards:
+        _show_dataset(dataset_board, console)
+    notes = dataset_notes(contents.dataset_boards) if contents.dataset_boards else []
+    notes += noise_notes(contents.noise, names) if contents.boards else []
+    if contents.unknown_tasks:
+        unknown = ", ".join(map(clean, contents.unknown_tasks))
+        notes.append(f"Not shown, for no installed plugin offers the task: {unknown}.")
+    if not contents.boards and not contents.dataset_boards:
+        notes.append("No finished trial yet: nothing to rank.")
+    _show_notes(notes, console)
+
+
+def _show_board(
+    board: Board, names: Mapping[str, str], notes: Sequence[str], console: Console
+) -> None:
+    from bench.report.notes import environment, subtitle
+
+    lines = board.standings
+    ranked = [at for at, line in enumerate(lines) if line.place is not None]
+    others = [at for at, line in enumerate(lines) if line.place is None]
+    rivals = [at for at in others if lines[at].family != "baseline"]
+    rules = {group[-1] for group in (ranked, rivals) if group} - {len(lines) - 1}
+    has_one_environment = len(board.environments) < 2
+    columns = [
+        *_identity(lines),
+        *_skill_columns(board),
+        *_rank_columns(board),
+        *(_time_columns([line.times[:1] for line in lines]) if has_one_environment else []),
+        *_count_columns(board),
+    ]
+    _title(board.task, subtitle(board), console)
+    _print(drawn(columns, _room(console), sorted(rules)), console)
+    if not has_one_environment:
+        for key in board.environments:
+            own = [
+                (line, tuple(times for times in line.times if times.environment_id == key))
+                for line in lines
+            ]
+            there = [(line, times) for line, times in own if times]
+            _print(
+                [Text(), Text(f"seconds on {environment(key, dict(names))}", style=_DIM)], console
+            )
+            columns = _identity([line for line, _ in there])[1:]
+            columns += _time_columns([times for _, times in there])
+            _print(drawn(columns, _room(console)), console)
+    _legend(lines, notes, console)
+
+
+def _identity(lines: Sequence[Standing]) -> list[Column]:
+    places = [Text("" if line.place is None else str(line.place), style=_DIM) for line in lines]
+    return [
+        Column("#", places, 99),
+        Column("model", [_name(line) for line in lines], 100, False, shrinks_to=14),
+        Column("family", [_family(line.family) for line in lines], 30, False),
+    ]
+
+
+def _name(line: Standing | DatasetLine) -> Text:
+    mark, style = _MARKS.get(line.family, ("·", _DIM))
+    first = getattr(line, "place", None) == 1
+    style_of_name = "bold" if first else _DIM if line.family == "baseline" else ""
+    return Text.assemble((mark, style), " ", (clean(line.name), style_of_name))
+
+
+def _family(family: str) -> Text:
+    return Text(clean(family), style=_MARKS.get(family, ("", _DIM))[1])
+
+
+def _skill_columns(board: Board) -> list[Column]:
+    if not board.by_skill:
+        return []
+    lines = board.standings
+    any_failed = any(line.n_failed_ranked for line in lines)
+    skills, ranges, bars = [], [], []
+    for line in lines:
+        text = Text(figure(line.skill), style="bold" if line.place == 1 else "")
+        if any_failed:
+            text.append("✗" if line.n_failed_ranked else " ", style="red")
+        skills.append(text)
+        between = line.skill_interval
+        shown = "" if between is None else f"{figure(between.low)}–{figure(between.high)}"
+        ranges.append(Text(shown, style=_DIM))
+        bars.append(Text(_bar(line.skill), style=_MARKS.get(line.family, ("", _DIM))[1]))
+    complete = [
+        Text("" if line.complete_skill is None else figure(line.complete_skill), style=_DIM)
+        for line in lines
+    ]
+    header = "skill " if any_failed else "skill"
+    # Without failures the column is empty, and empty columns are not drawn.
+    return [
+        Column(header, skills, 98),
+        Column("", bars, 25, False),
+        Column("90 %", ranges, 50, False),
+        Column("w/o ✗", complete, 22),
+    ]
+
+
+def _bar(skill: float | None) -> str:
+    if skill is None or skill <= 0:
+        return ""
+    whole, rest = divmod(round(skill * _BAR * 8), 8)
+    return "█" * whole + (_EIGHTHS[rest] if rest else "")
+
+
+def _rank_columns(board: Board) -> list[Column]:
+    lines = board.standings
+    shown = [Text("" if line.rank is None else figure(line.rank, 2), style="") for line in lines]
+    return [Column("rank", shown, 60 if board.by_skill else 98)]
+
+
+def _time_columns(times: Sequence[tuple[Times, ...]]) -> list[Column]:
+    def column(header: str, attribute: str, priority: int) -> Column:
+        cells = []
+        for own in times:
+            value = getattr(own[0], attribute) if own else None
+            bound = bool(own) and own[0].at_least and attribute in ("warm_seconds", "cold_seconds")
+            shown = "" if value is None else (">" if bound else "") + seconds(value)
+            cells.append(Text(shown))
+        return Column(header, cells, priority)
+
+    return [
+        column("fit", "warm_seconds", 70),
+        column("cold", "cold_seconds", 40),
+        column("predict", "predict_seconds", 15),
+        column("1 row", "latency_1_seconds", 10),
+    ]
+
+
+def _count_columns(board: Board) -> list[Column]:
+    lines = board.standings
+    total = len(board.datasets)
+    data = [
+        Text(f"{line.n_datasets if line.place else line.n_datasets_measured}/{total}", style=_DIM)
+        for line in lines
+    ]
+    failed = [
+        Text(f"{line.n_failed}/{line.n_trials}" if line.n_failed else "", style="red")
+        for line in lines
+    ]
+    return [Column("data", data, 55), Column("failed", failed, 45)]
+
+
+def _show_dataset(board: DatasetBoard, console: Console) -> None:
+    places = decimals(point.value or 0.0 for line in board.lines for point in line.points.values())
+    names: list[Text] = []
+    cells: dict[int, list[Text]] = {n: [] for n in board.sizes}
+    for line in board.lines:
+        names += [_name(line), Text("  skill" if board.baseline else "", style=_DIM)]
+        for n in board.sizes:
+            cells[n] += _point(line.points[n], places)
+    columns = [Column("model", names, 99, False, shrinks_to=14)]
+    for at, n in enumerate(board.sizes):
+        # Counted from the largest, every other size goes first, then every other of the rest.
+        back = len(board.sizes) - 1 - at
+        priority = 98 if back == 0 else (back & -back).bit_length()
+        columns.append(Column(f"{n:,}", cells[n], priority))
+    last = max((at for at, line in enumerate(board.lines) if line.family != "baseline"), default=-1)
+    rules = [2 * last + 1] if 0 <= last < len(board.lines) - 1 else []
+    above = f"{clean(board.metric)} by training rows · {clean(board.task)}"
+    _title(board.dataset, above, console)
+    _print(drawn(columns, _room(console), rules), console)
+    shown = {column.header for column, _ in fitted(columns, _room(console))}
+    hidden = [f"{n:,}" for n in board.sizes if f"{n:,}" not in shown]
+    if hidden:
+        text = f"No room in this window for {', '.join(hidden)} rows; --format csv has all."
+        _show_notes([text], console)
+
+
+def _point(point: DatasetPoint, places: int) -> tuple[Text, Text]:
+    """Return the two lines of a cell: the metric, and skill with what failed."""
+    if not point.n_trials:
+        return Text("—", style=_DIM), Text()
+    if point.value is None and not point.n_failed:
+        return Text("skipped" if point.statuses.get("skipped") else "—", style=_DIM), Text()
+    above = Text(figure(point.value, places))
+    if point.spread is not None:
+        above.append(f" ±{figure(point.spread, places)}", style=_DIM)
+    below = Text("" if point.skill is None else figure(point.skill), style=_DIM)
+    if point.n_failed:
+        mark = f"✗ {point.n_failed} of {point.n_trials}"
+        if point.value is None:
+            return Text(mark, style="red"), below
+        below = Text.assemble((mark, "red"), " ", below)
+    return above, below
+
+
+def _room(console: Console) -> int:
+    return max(20, console.width - 2)
+
+
+def _title(name: str, text: str, console: Console) -> None:
+    _print([Text()], console)
+    title = Text.assemble((clean(name), "bold"), "  ", (text, _DIM))
+    if title.cell_len <= _room(console):
+        _print([title], console)
+    else:
+        _print([Text(clean(name), style="bold")], console)
+        _show_wrapped(text, "", console)
+
+
+def _legend(lines: Sequence[Standing], notes: Sequence[str], console: Console) -> None:
+    families = dict.fromkeys(line.family for line in lines)
+    parts = [Text.assemble(_MARKS[name], " ", name) for name in _MARKS if name in families]
+    _print([Text(), Text("   ").join(parts)], console)
+    _show_notes(notes, console)
+
+
+def _show_notes(notes: Sequence[str], console: Console) -> None:
+    for note in notes:
+        _show_wrapped(note, "· ", console)
+
+
+def _show_wrapped(text: str, mark: str, console: Console) -> None:
+    """Print a text in the window's width, the lines after the first indented under it."""
+    room = _room(console)
+    lines = textwrap.wrap(
+        text, room, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False
+    )
+    _print([Text(line, style=_DIM) for line in lines], console)
+
+
+def _print(lines: Sequence[Text], console: Console) -> None:
+    encoding = console.encoding
+    for line in lines:
+        shown = Text(" ").append_text(line) if line.plain else line
+        if not encoding.lower().startswith("utf"):
+            plain = shown.plain.translate(_ASCII)
+            shown.plain = plain.encode(encoding, "replace").decode(encoding)
+        console.print(shown, overflow="ellipsis", no_wrap=True, crop=True)

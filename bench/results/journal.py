@@ -1,0 +1,325 @@
+"""What a run writes while it lives: one Arrow IPC stream a session, one record batch a trial.
+
+Each batch holds all of an outcome, the rows of every table nested in it, and is on disk before
+the call that wrote it returns. A file cut anywhere gives back every whole batch before the cut.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bench.errors import ResultsError
+from bench.outcome import CurvePoint, Measure, Outcome, Score, Trial
+from bench.results.schema import SCHEMAS, TRIAL_TABLES, conform, stamp, version_of
+
+KEY = ("run_id", "trial_id")
+
+_FILE = re.compile(r"journal-(\d+)\.arrow")
+_TRIAL_FIELDS = tuple(entry.name for entry in fields(Trial))
+
+
+def _row_type(name: str) -> pa.StructType:
+    return pa.struct([field for field in SCHEMAS[name] if field.name not in KEY])
+
+
+JOURNAL_SCHEMA = stamp(
+    pa.schema(
+        [*((key, pa.string()) for key in KEY), ("is_trial", pa.bool_())]
+        + [(name, pa.list_(_row_type(name))) for name in TRIAL_TABLES]
+    )
+)
+"""A batch has one row: a whole trial, or (`is_trial` false) measures to add to what is there."""
+
+
+def journal_files(folder: Path) -> list[tuple[int, Path]]:
+    """Return the journals of a run that are not yet in its tables, oldest first, by number."""
+    found = ((_FILE.fullmatch(path.name), path) for path in folder.iterdir())
+    return sorted((int(match[1]), path) for match, path in found if match)
+
+
+def _encodable(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _nested(name: str, rows: list[dict[str, Any]]) -> pa.ListArray:
+    kind = JOURNAL_SCHEMA.field(name).type
+    try:
+        return pa.array([rows], kind)
+    except UnicodeEncodeError:  # half of a surrogate pair, from a plugin's message
+        clean = [{key: _encodable(value) for key, value in row.items()} for row in rows]
+        return pa.array([clean], kind)
+
+
+def _real(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _score_row(score: Score) -> dict[str, Any]:
+    return {**score._asdict(), "value": _real(score.value)}
+
+
+def _value_rows(rows: Iterable[CurvePoint | Measure]) -> list[dict[str, Any]]:
+    return [{**row._asdict(), "value": float(row.value)} for row in rows]
+
+
+def _predictions(outcome: Outcome) -> pa.ListArray:
+    import numpy as np
+
+    if outcome.predicted_rows is None or outcome.predictions is None:
+        return _nested("predictions", [])
+    values = np.ascontiguousarray(outcome.predictions, dtype=np.float64)
+    n = len(outcome.predicted_rows)
+    if values.shape[:1] != (n,) or values.ndim != 2:
+        raise ValueError(f"predictions have shape {values.shape} for {n} rows; (n, k) is needed")
+    starts = pa.array(np.arange(n + 1, dtype=np.int32) * np.int32(values.shape[1]))
+    kind = JOURNAL_SCHEMA.field("predictions").type.value_type
+    rows = pa.StructArray.from_arrays(
+        [
+            pa.array(outcome.predicted_rows, pa.int64()),
+            pa.ListArray.from_arrays(starts, pa.array(values.ravel())),
+        ],
+        fields=[kind.field(i) for i in range(kind.num_fields)],
+    )
+    return pa.ListArray.from_arrays(pa.array([0, n], pa.int32()), rows)
+
+
+class Journal:
+    """The journal of one session of a run; the caller holds the run's lock.
+
+    Examples
+    --------
+    >>> with Journal.open(folder, info.run_id, environment_id) as journal:  # doctest: +SKIP
+    ...     journal.append(trial, outcome)
+    """
+
+    def __init__(self, path: Path, descriptor: int, run_id: str, environment_id: str) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._run_id = run_id
+        self._environment_id = environment_id
+        self._end = 0
+        self._n_batches = 0
+
+    @classmethod
+    def open(cls, folder: Path, run_id: str, environment_id: str) -> Self:
+        """Start a new journal in the folder of a run.
+
+        Parameters
+        ----------
+        folder
+            Of the run.
+        run_id, environment_id
+            Written into every row.
+
+        Raises
+        ------
+        ResultsError
+            The folder cannot be written, or one of its tables is damaged.
+        """
+        from bench.results.tables import absorbed
+
+        numbers = [number for number, _ in journal_files(folder)]
+        numbers += [absorbed(folder, name) for name in TRIAL_TABLES]
+        path = folder / f"journal-{max(numbers) + 1}.arrow"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise ResultsError(f"{path} cannot be written: {error.strerror}.") from error
+        journal = cls(path, descriptor, run_id, environment_id)
+        journal._write(JOURNAL_SCHEMA.serialize())
+        sync_folder(folder)
+        return journal
+
+    def append(self, trial: Trial, outcome: Outcome) -> None:
+        """Write one trial and all that it gave; on disk when this returns, whole or not at all.
+
+        Parameters
+        ----------
+        trial
+            What was to be measured.
+        outcome
+            How it ended, for the same `trial_id`.
+
+        Raises
+        ------
+        ResultsError
+            A value does not fit its column, or the disk is full; nothing of it is written.
+        """
+        if outcome.trial_id != trial.trial_id:
+            raise ResultsError(
+                f"The outcome of trial {outcome.trial_id!r} was given for trial "
+                f"{trial.trial_id!r}; nothing is written."
+            )
+        row = {
+            **{name: getattr(trial, name) for name in _TRIAL_FIELDS},
+            **asdict(outcome.facts),
+            "environment_id": self._environment_id,
+            "status": outcome.status,
+            "reason": outcome.reason,
+        }
+        logs = [{"output": outcome.output, "traceback": outcome.traceback}]
+        try:
+            columns = {
+                "trials": _nested("trials", [row]),
+                "scores": _nested("scores", [_score_row(score) for score in outcome.scores]),
+                "predictions": _predictions(outcome),
+                "curves": _nested("curves", _value_rows(outcome.curves)),
+                "measures": _nested("measures", _value_rows(outcome.measures)),
+                "logs": _nested("logs", logs if outcome.output or outcome.traceback else []),
+            }
+        except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+            raise ResultsError(
+                f"Trial {trial.trial_id[:12]} ({trial.model} on {trial.dataset}) cannot be "
+                f"written to {self.path}: {error}"
+            ) from error
+        self._append(trial.trial_id, columns, is_trial=True)
+
+    def append_measures(self, trial_id: str, measures: Iterable[Measure]) -> None:
+        """Write measures that no new trial made: those of the machine, or of a trial run again.
+
+        Parameters
+        ----------
+        trial_id
+            The trial that they are about; empty: the run.
+        measures
+            Rows of the table of measures, added to those that are there.
+
+        Raises
+        ------
+        ResultsError
+            As for `append`.
+        """
+        try:
+            columns = {"measures": _nested("measures", _value_rows(measures))}
+        except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+            raise ResultsError(f"Measures cannot be written to {self.path}: {error}") from error
+        self._append(trial_id, columns, is_trial=False)
+
+    def close(self) -> None:
+        """Close the file; an empty one is removed. What was appended is on disk already."""
+        if self._descriptor < 0:
+            return
+        os.close(self._descriptor)
+        self._descriptor = -1
+        if self._n_batches == 0:
+            self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(
+        self, trial_id: str, columns: Mapping[str, pa.ListArray], *, is_trial: bool
+    ) -> None:
+        arrays = [pa.array([self._run_id]), pa.array([trial_id]), pa.array([is_trial])]
+        arrays += [columns[name] if name in columns else _nested(name, []) for name in TRIAL_TABLES]
+        self._write(pa.RecordBatch.from_arrays(arrays, schema=JOURNAL_SCHEMA).serialize())
+        self._n_batches += 1
+
+    def _write(self, message: pa.Buffer) -> None:
+        left = memoryview(message)
+        try:
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+            os.fsync(self._descriptor)
+        except OSError as error:
+            # A part of a batch would hide all that is appended after it.
+            os.ftruncate(self._descriptor, self._end)
+            raise ResultsError(
+                f"{self.path} cannot be written: {error.strerror}. Finished trials are kept: "
+                "once there is room, the same command goes on."
+            ) from error
+        self._end += message.size
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a file's own fsync does not reach its entry."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_journal(
+    path: Path, tables: Iterable[str] = TRIAL_TABLES, *, file: pa.NativeFile | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield every whole batch of a journal, up to its end or to where it was cut.
+
+    Parameters
+    ----------
+    path
+        Of the journal.
+    tables
+        Which of the nested tables to read, beside the key and `is_trial`.
+    file
+        The journal, where it is open already; it is read from its start.
+
+    Raises
+    ------
+    ResultsError
+        A newer bench wrote it.
+    """
+    try:
+        file = file or pa.memory_map(str(path))
+        file.seek(0)
+        schema = pa.ipc.read_schema(file)
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError, EOFError):
+        return  # cut before the first batch
+    version_of(schema.metadata, path)
+    file.seek(0)
+    wanted = {*KEY, "is_trial", *tables}
+    included = [i for i, name in enumerate(schema.names) if name in wanted]
+    reader = pa.ipc.open_stream(file, options=pa.ipc.IpcReadOptions(included_fields=included))
+    while True:
+        try:
+            batch = reader.read_next_batch()
+            batch.validate(full=True)
+        except (StopIteration, pa.ArrowException, OSError):
+            return
+        yield batch
+
+
+def explode(
+    batches: Sequence[pa.RecordBatch], names: Iterable[str], path: Path
+) -> dict[str, pa.Table]:
+    """Return the tables, by name, that some batches of one journal hold, upgraded.
+
+    Parameters
+    ----------
+    batches
+        At least one, from `read_journal`.
+    names
+        Tables wanted.
+    path
+        Of the journal.
+    """
+    rows = pa.Table.from_batches(batches).combine_chunks()
+    version = version_of(rows.schema.metadata, path)
+    tables = {}
+    for name in names:
+        lists = rows[name].chunk(0)
+        parents = pc.list_parent_indices(lists)
+        columns = {key: rows[key].take(parents) for key in KEY}
+        nested = lists.flatten()
+        columns.update(zip((field.name for field in nested.type), nested.flatten(), strict=True))
+        tables[name] = conform(name, pa.table(columns), version, path)
+    return tables

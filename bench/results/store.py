@@ -1,0 +1,270 @@
+"""A run's results: what is done, what they were measured on, and all tables of one or more runs.
+
+Nothing in the folder of a run is ever unpickled or executed: `run.json` is JSON, all else is Arrow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from bench.errors import ResultsError, nearest
+from bench.results.runs import (
+    RESULTS,
+    RunInfo,
+    RunSummary,
+    create_run,
+    find_run,
+    list_runs,
+    lock,
+    open_run,
+)
+from bench.results.schema import SCHEMAS, conform, version_of
+from bench.results.tables import consolidate, open_table, stream, table_path, write_table
+
+__all__ = [
+    "RESULTS",
+    "Finished",
+    "Results",
+    "RunInfo",
+    "RunSummary",
+    "consolidate",
+    "create_run",
+    "done",
+    "find_run",
+    "list_runs",
+    "load",
+    "lock",
+    "open_run",
+    "write_environment",
+]
+
+
+class Finished(NamedTuple):
+    """How a trial ended, as far as it matters for whether it is to be run again."""
+
+    status: str
+    limit_seconds: float
+    limit_bytes: int
+    reason: str
+
+
+def write_environment(folder: Path, facts: Mapping[str, Any]) -> str:
+    """Add an environment to those of a run, unless it is there already.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    facts
+        By column of the table of environments, `environment_id` apart; what is not known is left
+        out. Values of `accelerators`, `distributions`, `libraries` and `threads` are any JSON.
+
+    Returns
+    -------
+    str
+        The `environment_id`: a hash of the facts but `load`, which changes from minute to minute.
+
+    Raises
+    ------
+    ResultsError
+        A fact has no column or does not fit it, or the table is damaged.
+    """
+    schema = SCHEMAS["environments"]
+    known = [name for name in schema.names if name != "environment_id"]
+    for key in facts:
+        if key not in known:
+            raise ResultsError(
+                f"Environment: no column {key!r}; allowed: {', '.join(known)}.{nearest(key, known)}"
+            )
+    try:
+        row = {
+            key: value if isinstance(value, (str, int, float, type(None))) else _canonical(value)
+            for key, value in facts.items()
+        }
+        stable = {key: value for key, value in row.items() if key != "load" and value is not None}
+        environment_id = hashlib.sha256(_canonical(stable).encode()).hexdigest()[:16]
+        new = pa.Table.from_pylist([{"environment_id": environment_id, **row}], schema)
+    except (pa.ArrowException, TypeError) as error:
+        raise ResultsError(f"Environment: a fact does not fit its column: {error}") from error
+    there = _environments(folder)
+    if environment_id in there["environment_id"].to_pylist():
+        return environment_id
+    write_table(folder, "environments", pa.concat_tables([there, new]))
+    return environment_id
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _environments(folder: Path) -> pa.Table:
+    file = open_table(folder, "environments")
+    if file is None:
+        return SCHEMAS["environments"].empty_table()
+    path = table_path(folder, "environments")
+    with file:
+        version = version_of(file.schema_arrow.metadata, path)
+        return conform("environments", file.read(), version, path)
+
+
+def done(folder: Path) -> Mapping[str, Finished]:
+    """Return how each trial that a run has measured ended, by `trial_id`.
+
+    Reads few columns: a run of 100,000 trials is resumed at once.
+
+    Raises
+    ------
+    ResultsError
+        The table of trials is damaged, or newer than this bench.
+    """
+    columns = ["trial_id", "status", "limit_seconds", "limit_bytes", "reason"]
+    finished: dict[str, Finished] = {}
+    for _, table in stream(folder, ["trials"], columns):
+        lists = [table[name].to_pylist() for name in columns]
+        finished.update(zip(lists[0], map(Finished, *lists[1:]), strict=True))
+    return finished
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of one or more runs, each read when it is first asked for.
+
+    Each table is a `pyarrow.Table`; the object itself offers its trials to anything that takes an
+    Arrow stream (``polars.DataFrame(results)``, ``duckdb.sql("from results")``).
+
+    Parameters
+    ----------
+    runs
+        Whose tables they are.
+    """
+
+    runs: tuple[RunInfo, ...]
+
+    def stream(self, name: str) -> Iterator[pa.Table]:
+        """Yield a table a bounded number of rows at a time: for what is larger than memory.
+
+        Parameters
+        ----------
+        name
+            ``"trials"``, ``"scores"``, ``"predictions"``, ``"curves"``, ``"measures"``,
+            ``"environments"`` or ``"logs"``.
+        """
+        seen: set[str] = set()
+        for run in self.runs:
+            if name != "environments":
+                yield from (table for _, table in stream(run.folder, [name]))
+                continue
+            table = _environments(run.folder)
+            ids = table["environment_id"].to_pylist()
+            yield table.filter(pa.array([key not in seen for key in ids], pa.bool_()))
+            seen.update(ids)
+
+    def _table(self, name: str) -> pa.Table:
+        schema = SCHEMAS[name]
+        return pa.concat_tables([schema.empty_table(), *self.stream(name)]).combine_chunks()
+
+    @cached_property
+    def trials(self) -> pa.Table:
+        """One row a trial."""
+        return self._table("trials")
+
+    @cached_property
+    def scores(self) -> pa.Table:
+        """One row a trial, part, slice and metric."""
+        return self._table("scores")
+
+    @cached_property
+    def predictions(self) -> pa.Table:
+        """One row a trial and test row."""
+        return self._table("predictions")
+
+    @cached_property
+    def curves(self) -> pa.Table:
+        """One row a trial, step and value that its fit recorded."""
+        return self._table("curves")
+
+    @cached_property
+    def measures(self) -> pa.Table:
+        """One row a trial, phase and value that a probe measured."""
+        return self._table("measures")
+
+    @cached_property
+    def logs(self) -> pa.Table:
+        """One row a trial that printed something or failed."""
+        return self._table("logs")
+
+    @cached_property
+    def environments(self) -> pa.Table:
+        """One row a machine and state of its software."""
+        return self._table("environments")
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.trials.__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        names = ", ".join(run.folder.name for run in self.runs)
+        return f"<Results of {names}: {self.trials.num_rows:,} trials>"
+
+    def _repr_html_(self) -> str:
+        counts = Counter(self.trials["status"].to_pylist())
+        rows = [("runs", ", ".join(run.folder.name for run in self.runs))]
+        rows += [("trials", f"{self.trials.num_rows:,}")]
+        rows += [(str(status), f"{n:,}") for status, n in counts.most_common()]
+        rows += [
+            (name, ", ".join(sorted({str(value) for value in self.trials[name].unique()})))
+            for name in ("task", "dataset", "model")
+        ]
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
+            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
+            for key, value in rows
+        )
+        return f"<table>{cells}</table>"
+
+
+def load(*paths: str | Path) -> Results:
+    """Read the results of one or more runs, finished or still going on.
+
+    Parameters
+    ----------
+    paths
+        Folders of runs, or their names under ``results/``. A run given twice is read once.
+
+    Returns
+    -------
+    Results
+        With a table each as attribute: `trials`, `scores`, `predictions`, `curves`, `measures`,
+        `environments`, `logs`.
+
+    Raises
+    ------
+    ResultsError
+        No path is given, one is not a run, or its table of trials is damaged or newer than this
+        bench. The other tables are read, and may raise it, when they are first asked for.
+    """
+    if not paths:
+        raise ResultsError("Which run? Give at least one: a folder, or its name under results/.")
+    runs: dict[str, RunInfo] = {}
+    for path in paths:
+        run = open_run(find_run(path))
+        first = runs.setdefault(run.run_id, run)
+        if first.folder.resolve() != run.folder.resolve() and done(first.folder) != done(
+            run.folder
+        ):
+            raise ResultsError(
+                f"{first.folder} and {run.folder} are two different states of one run "
+                f"({run.run_id}); give only the newer one."
+            )
+    results = Results(tuple(runs.values()))
+    _ = results.trials
+    return results

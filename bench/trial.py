@@ -1,0 +1,445 @@
+"""One trial's life: load, split, start up, warm up, fit, predict, score; then one outcome."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import random
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter, time
+from typing import TYPE_CHECKING, Any
+
+from bench import loading
+from bench.errors import BenchError, ParameterError, PluginError, Skip
+from bench.loading import Source
+from bench.metrics import score
+from bench.outcome import CurvePoint, Facts, Outcome, Score, Status, Trial
+from bench.probes import Recorder, build
+from bench.registry import resolve
+from bench.spec import (
+    Cell,
+    Dataset,
+    ModelContext,
+    ModelSpec,
+    Output,
+    Part,
+    Parts,
+    SplitProtocol,
+    Task,
+)
+
+if TYPE_CHECKING:
+    from bench.registry import Registry
+
+KEPT = 32 * 1024
+"""Bytes kept of the beginning and of the end of a text that may be huge."""
+
+WARM_UP_UNITS = 32
+SCORED_TRAIN_ROWS = 10_000
+LATENCY_SECONDS = 0.5
+LATENCY_CALLS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """All that a trial's process needs to know, as plain values."""
+
+    trial: Trial
+    dataset: str
+    path: str | None
+    protocol: SplitProtocol
+    n_train_max: int
+    primary_metric: str
+    metrics: tuple[str, ...]
+    keep_predictions: bool
+    max_seconds: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as what JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Job:
+        """Read what `to_json` returned, after a journey through JSON."""
+        protocol = dict(values["protocol"])
+        for seeds in ("outer_seeds", "inner_seeds"):
+            protocol[seeds] = tuple(protocol[seeds])
+        changed = {
+            "trial": Trial(**values["trial"]),
+            "protocol": SplitProtocol(**protocol),
+            "metrics": tuple(values["metrics"]),
+        }
+        return cls(**{**values, **changed})
+
+
+class _InvalidOutputError(Exception):
+    """The estimator's output cannot be scored."""
+
+
+def run(
+    job: Job, registry: Registry, announce: Callable[[str, int], None], scratch: Path
+) -> Outcome:
+    """Run one trial in this process and return how it ended; it never raises.
+
+    Parameters
+    ----------
+    job
+        What to run.
+    registry
+        Where its names are looked up.
+    announce
+        Told each phase as it starts, with the memory in use.
+    scratch
+        A folder of the trial's own.
+    """
+    recorder = Recorder(announce)
+    kept = _Kept()
+    status: Status = "ok"
+    reason = text = ""
+    started_at = time()
+    try:
+        _live(job, registry, recorder, kept, scratch)
+    except Skip as error:
+        status, reason = "skipped", str(error) or "the model gave no reason"
+    except _InvalidOutputError as error:
+        status, reason = "invalid", str(error)
+    except BaseException as error:  # a model may raise anything, SystemExit included
+        status = "out_of_memory" if _is_out_of_memory(error) else "error"
+        reason, text = _summary(error), "".join(traceback.format_exception(error))
+    notes = "".join(f"[bench] {note}\n" for note in recorder.notes + kept.notes)
+    return Outcome(
+        trial_id=job.trial.trial_id,
+        status=status,
+        reason=shorten(reason, 1000),
+        facts=_facts(recorder, kept, started_at),
+        scores=tuple(kept.scores) if status == "ok" else (),
+        curves=tuple(kept.curves),
+        measures=tuple(recorder.measures),
+        predicted_rows=kept.rows if status == "ok" else None,
+        predictions=kept.predictions if status == "ok" else None,
+        output=shorten(notes, KEPT),
+        traceback=shorten(text, 2 * KEPT),
+    )
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return a text with its middle left out where it is longer than `limit` characters."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters left out ...]\n{text[-half:]}"
+
+
+def check_params(model: ModelSpec, context: ModelContext, params: Mapping[str, Any]) -> None:
+    """Make the estimator once, to find parameters that its factory does not take.
+
+    Raises
+    ------
+    ParameterError
+        The factory does not take one of them.
+    PluginError
+        The factory cannot be imported.
+    """
+    factory = resolve(model.factory)
+    signature = inspect.signature(factory)
+    try:
+        signature.bind(context, **params)
+    except TypeError as error:
+        taken = [
+            name for name, p in list(signature.parameters.items())[1:] if p.kind != p.VAR_KEYWORD
+        ]
+        raise ParameterError(
+            f"model {model.name!r}: params = {json.dumps(dict(params), default=str)}: {error}; "
+            f"it takes: {', '.join(taken) or 'none'}."
+        ) from None
+    try:
+        factory(context, **params)
+    except (Skip, PluginError):
+        return
+    except BenchError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise ParameterError(
+            f"model {model.name!r}: params = {json.dumps(dict(params), default=str)}: {error}."
+        ) from None
+    except Exception:
+        return  # a factory that fails is a trial's error, with its own row
+
+
+class _Kept:
+    """What a trial has produced so far, so that a failure keeps what came before it."""
+
+    def __init__(self) -> None:
+        self.dataset: Dataset | None = None
+        self.parts: Parts | None = None
+        self.estimator: Any = None
+        self.rows: Any = None
+        self.predictions: Any = None
+        self.seconds: dict[str, float] = {}
+        self.scores: list[Score] = []
+        self.curves: list[CurvePoint] = []
+        self.stop_reason: str | None = None
+        self.n_parameters: int | None = None
+        self.notes: list[str] = []
+
+
+def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch: Path) -> None:
+    trial = job.trial
+    model: ModelSpec = registry.model(trial.model).record
+    task: Task = registry.task(trial.task).record
+    entry = registry.dataset(job.dataset)
+    probes, failed = build((e.record for e in registry.probes.values()), model.preload)
+    recorder.use(probes)
+    kept.notes += failed
+    metrics = [
+        (metric, resolve(metric.function))
+        for metric in (registry.metric(name).record for name in job.metrics)
+    ]
+
+    with recorder.phase("load"):
+        params = json.loads(trial.dataset_params)
+        dataset = loading.load(Source(entry.record, entry.version, params, job.path))
+        kept.dataset = dataset
+    with recorder.phase("split"):
+        cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat)
+        parts = task.prepare(dataset, job.protocol, cell)
+        kept.parts = parts
+    for name, value in parts.notes.items():
+        recorder.note("split", "split", name, value)
+
+    _seed(trial.model_seed)
+    params = json.loads(trial.params)
+    context = _context(job, dataset, scratch)
+    factory = resolve(model.factory)
+    with recorder.phase("init"):
+        estimator = factory(context, **params)
+    with recorder.phase("warm-up"):
+        _warm_up(task, factory(context, **params), model, parts, kept)
+
+    _seed(trial.model_seed)
+    with recorder.phase("fit"):
+        estimator = task.fit(estimator, parts, _fit_params(model, parts.train))
+        kept.estimator = estimator
+    _collect(estimator, kept)
+    with recorder.phase("predict"):
+        output = _predict(task, estimator, parts.test, kept)
+    with recorder.phase("score"):
+        kept.scores += score(metrics, "test", parts.test, output)
+        for name, part in (
+            ("validation", parts.validation),
+            ("train", task.shorten(parts.train, SCORED_TRAIN_ROWS)),
+        ):
+            if part is not None:
+                kept.scores += score(metrics, name, part, _checked(task, estimator, part))
+        if job.keep_predictions:
+            _keep_predictions(parts.test, output, kept)
+
+
+def _context(job: Job, dataset: Dataset, scratch: Path) -> ModelContext:
+    trial = job.trial
+    extra = dataset.extra or {}
+    return ModelContext(
+        task=trial.task,
+        modality=trial.modality,
+        n_train=trial.n_train,
+        n_train_max=job.n_train_max,
+        columns=dataset.columns or (),
+        target=dataset.target,
+        metric=job.primary_metric,
+        horizon=extra.get("horizon"),
+        season=extra.get("season"),
+        sampling_rate=extra.get("sampling_rate"),
+        seed=trial.model_seed,
+        n_threads=trial.cores,
+        device=trial.device,
+        max_seconds=job.max_seconds,
+        scratch=scratch,
+    )
+
+
+def _seed(seed: int) -> None:
+    """Seed the global generators too: not every learner takes a seed."""
+    import numpy as np
+
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+def _fit_params(model: ModelSpec, part: Part) -> dict[str, Any]:
+    values = {name: getattr(part, name) for name in model.fit_params}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _warm_up(task: Task, estimator: Any, model: ModelSpec, parts: Parts, kept: _Kept) -> None:
+    """Fit and ask on a few rows, so that compiling and lazy imports are not in the warm figures.
+
+    Few rows may be too few for a learner (one class, say): the fit proper decides then.
+    """
+    try:
+        few = task.shorten(parts.train, WARM_UP_UNITS)
+        parts = Parts(few, parts.validation, parts.test)
+        fitted = task.fit(estimator, parts, _fit_params(model, few))
+        task.ask(fitted, task.shorten(parts.test, WARM_UP_UNITS))
+    except (Skip, MemoryError):
+        raise
+    except Exception as error:
+        kept.notes.append(f"warm-up on {WARM_UP_UNITS} rows failed: {_summary(error)}")
+
+
+def _predict(task: Task, estimator: Any, part: Part, kept: _Kept) -> Output:
+    """Ask about the test part and time it, and single and thousandfold questions.
+
+    The first call is not timed, unless it took so long that a second one would waste time.
+    """
+    start = perf_counter()
+    output = _checked(task, estimator, part)
+    seconds = perf_counter() - start
+    if seconds < 1.0:
+        start = perf_counter()
+        task.ask(estimator, part)
+        seconds = perf_counter() - start
+    kept.seconds["predict"] = seconds
+    for n in (1, 1000):
+        kept.seconds[f"latency_{n}"] = _latency(task, estimator, task.shorten(part, n))
+    return output
+
+
+def _latency(task: Task, estimator: Any, part: Part) -> float:
+    """Return the median of a few calls, within a budget of time."""
+    calls: list[float] = []
+    begin = perf_counter()
+    while not calls or (len(calls) < LATENCY_CALLS and perf_counter() - begin < LATENCY_SECONDS):
+        start = perf_counter()
+        task.ask(estimator, part)
+        calls.append(perf_counter() - start)
+    return median(calls)
+
+
+def _checked(task: Task, estimator: Any, part: Part) -> Output:
+    output = task.ask(estimator, part)
+    fault = task.check(output)
+    if fault is not None:
+        raise _InvalidOutputError(fault)
+    return output
+
+
+def _keep_predictions(part: Part, output: Output, kept: _Kept) -> None:
+    import numpy as np
+
+    values = np.asarray(output.values)
+    if values.dtype.kind not in "fiub" or len(values) != len(part.rows):
+        kept.notes.append("the predictions are not numbers, one row each: not kept")
+        return
+    kept.rows = np.ascontiguousarray(part.rows, dtype=np.int64)
+    kept.predictions = np.ascontiguousarray(values.reshape(len(values), -1), dtype=np.float64)
+
+
+def _collect(estimator: Any, kept: _Kept) -> None:
+    """Read what the fitted estimator says of its own training."""
+    stop_reason = _attribute(estimator, "stop_reason_")
+    kept.stop_reason = None if stop_reason is None else shorten(str(stop_reason), 200)
+    n_parameters = _attribute(estimator, "n_parameters_")
+    if n_parameters is not None:
+        try:
+            kept.n_parameters = int(n_parameters)
+        except (TypeError, ValueError):
+            kept.notes.append("n_parameters_ is not a number: left out")
+    for name, part in (("loss_curve_", "train"), ("validation_curve_", "validation")):
+        curve = _attribute(estimator, name)
+        if curve is None:
+            continue
+        try:
+            values = [float(value) for value in curve]
+        except (TypeError, ValueError):
+            kept.notes.append(f"{name} is not a sequence of numbers: left out")
+            continue
+        kept.curves += [
+            CurvePoint(step, part, "loss" if part == "train" else "validation", value)
+            for step, value in enumerate(values, start=1)
+        ]
+
+
+def _attribute(estimator: Any, name: str) -> Any:
+    """Return an attribute of the estimator, or of what a pipeline or a search wraps."""
+    for candidate in _unwrapped(estimator):
+        try:
+            value = getattr(candidate, name, None)
+        except Exception:
+            continue
+        if value is not None:
+            return value
+    return None
+
+
+def _unwrapped(estimator: Any) -> Iterator[Any]:
+    for _ in range(10):
+        yield estimator
+        steps = getattr(estimator, "steps", None)
+        if isinstance(steps, Sequence) and steps:
+            estimator = steps[-1][1]
+        elif (inner := getattr(estimator, "best_estimator_", None)) is not None:
+            estimator = inner
+        else:
+            return
+
+
+def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
+    def seconds(phase: str) -> float | None:
+        found = recorder.measured("seconds", probe="clock", phase=phase)
+        return recorder.value("seconds", probe="clock", phase=phase) if found else None
+
+    def total(name: str) -> float | None:
+        return recorder.value(name) if recorder.measured(name) else None
+
+    def count(name: str) -> int | None:
+        return int(recorder.value(name)) if recorder.measured(name) else None
+
+    parts, dataset = kept.parts, kept.dataset
+    device = recorder.measured("peak_device_bytes")
+    return Facts(
+        n_validation=None if parts is None else len(parts.validation or ()),
+        n_test=None if parts is None else len(parts.test),
+        n_features=None if dataset is None else loading.n_features(dataset),
+        stop_reason=kept.stop_reason,
+        started_at=started_at,
+        init_seconds=seconds("init"),
+        warm_up_seconds=seconds("warm-up"),
+        compile_seconds=total("compile_seconds"),
+        n_compilations=count("n_compilations"),
+        cache_hits=count("cache_hits"),
+        compile_saved_seconds=total("compile_saved_seconds"),
+        fit_seconds=seconds("fit"),
+        fit_cpu_seconds=(
+            recorder.value("seconds", probe="cpu", phase="fit") if seconds("fit") else None
+        ),
+        predict_seconds=kept.seconds.get("predict"),
+        latency_1_seconds=kept.seconds.get("latency_1"),
+        latency_1000_seconds=kept.seconds.get("latency_1000"),
+        peak_anon_bytes=count("anon_bytes_after"),
+        peak_device_bytes=int(recorder.largest("peak_device_bytes")) if device else None,
+        n_parameters=kept.n_parameters,
+    )
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether the allocator or a device gave up; JAX and PyTorch raise errors of their own."""
+    name = type(error).__name__
+    text = str(error)[:2000]
+    return (
+        isinstance(error, MemoryError)
+        or name == "OutOfMemoryError"
+        or (name in ("XlaRuntimeError", "JaxRuntimeError") and "RESOURCE_EXHAUSTED" in text)
+    )
+
+
+def _summary(error: BaseException) -> str:
+    """Return the type and the message of an exception, however long, in one short text."""
+    try:
+        message = str(error)
+    except Exception:
+        message = "(its message cannot be shown)"
+    return shorten(f"{type(error).__name__}: {message}" if message else type(error).__name__, 1000)
