@@ -427,8 +427,7 @@ def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
 
 def _is_out_of_memory(error: BaseException) -> bool:
     """Whether the allocator or a device gave up; JAX and PyTorch raise errors of their own."""
-    name = type(error).__name__
-    text = str(error)[:2000]
+    name, text = type(error).__name__, _message(error)[:2000]
     return (
         isinstance(error, MemoryError)
         or name == "OutOfMemoryError"
@@ -436,10 +435,14 @@ def _is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its message cannot be shown)"
+
+
 def _summary(error: BaseException) -> str:
     """Return the type and the message of an exception, however long, in one short text."""
-    try:
-        message = str(error)
-    except Exception:
-        message = "(its message cannot be shown)"
+    message = _message(error)
     return shorten(f"{type(error).__name__}: {message}" if message else type(error).__name__, 1000)

@@ -1,15 +1,16 @@
 """Splits, sizes and rows on two sides."""
 
+import itertools
+
+import bench
 import numpy as np
 import pandas as pd
 import pytest
+from bench.errors import DatasetError
+from bench.splits import divide, rows_on_two_sides, size_grid, splits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
-
-import bench
-from bench.errors import DatasetError
-from bench.splits import divide, rows_on_two_sides, size_grid, splits
 
 DEFAULT = bench.SplitProtocol()
 NO_VALIDATION = bench.SplitProtocol(validation=0, inner_seeds=(0, 1))
@@ -50,13 +51,8 @@ def test_equals_train_test_split(counts, outer, inner, share):
             return train_test_split(rows, train_size=size, random_state=seed)
 
     protocol = bench.SplitProtocol(test=share, validation=share)
-    try:
-        rest, test = split(rows, outer)
-        train, validation = split(rest, inner)
-    except ValueError:
-        with pytest.raises(DatasetError, match="too few"):
-            divide(dataset_of(len(y), y=y), protocol, outer, inner, stratify=True)
-        return
+    rest, test = split(rows, outer)
+    train, validation = split(rest, inner)
     division = divide(dataset_of(len(y), y=y), protocol, outer, inner, stratify=True)
     assert division.test.tolist() == test.tolist()
     assert division.validation.tolist() == validation.tolist()
@@ -118,12 +114,12 @@ def test_parts_are_disjoint_and_cover_the_rows(n, outer, inner, kind, validation
     assert all_rows(again).tolist() == rows.tolist()
     if kind == "groups":
         sides = [division.train, division.validation, division.test]
-        seen = [set(dataset.groups[side].tolist()) for side in sides]
-        assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2])
+        for one, other in itertools.combinations(sides, 2):
+            assert not set(dataset.groups[one].tolist()) & set(dataset.groups[other].tolist())
     if kind == "time":
         sides = [division.train, division.validation, division.test]
         moments = [dataset.time[side] for side in sides if len(side)]
-        for earlier, later in zip(moments, moments[1:], strict=False):
+        for earlier, later in itertools.pairwise(moments):
             assert earlier.max() < later.min()
 
 

@@ -286,7 +286,8 @@ def _units(
         groups = present.groupby(["contender", "problem", "outer_seed"])[name]
         means, counts = groups.mean(), groups.size()
         if name != "drop" or failures == "drop":
-            full = wanted.reindex(counts.index.droplevel(0)).to_numpy()
+            at_unit = counts.index.to_frame(index=False)[["problem", "outer_seed"]]
+            full = wanted.reindex(pd.MultiIndex.from_frame(at_unit)).to_numpy()
             means = means.loc[counts.to_numpy() == full]
         wide = means.unstack("contender").reindex(index=wanted.index, columns=contenders)
         matrices[name] = wide.to_numpy(dtype=np.float64).T

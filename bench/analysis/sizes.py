@@ -49,7 +49,8 @@ def _chosen(points: pd.DataFrame, size: Size) -> pd.DataFrame:
     spread = kept.groupby("n_train")["outer_seed"].nunique()
     everywhere = spread.index[spread == n_outer]
     if len(everywhere):
-        return kept.loc[kept["n_train"] == everywhere.max()]
+        one: pd.DataFrame = pairs.loc[pairs["n_train"] == everywhere.max()]
+        return one
     own = []
     for _, group in points.groupby("outer_seed", sort=True):
         allowed = group["n_train"] if size == "largest" else _shared(group)

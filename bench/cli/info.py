@@ -20,15 +20,17 @@ def info(as_json: bool) -> None:
     from bench.loading import cache_folder
     from bench.registry import discover
 
+    plugins = discover().plugins
     facts: dict[str, Any] = {
         "bench": __version__,
         "plugins": {
-            f"{plugin.distribution}:{plugin.name}": f"{plugin.version}, {plugin.state}"
-            for plugin in discover().plugins
+            f"{plugin.name} of {plugin.distribution}": f"{plugin.version} ({plugin.state})"
+            for plugin in plugins
         },
         "cache": str(cache_folder()),
-        **describe(),
+        **describe(plugin.distribution for plugin in plugins),
     }
+    del facts["bench_version"]  # it is the first line
     if as_json:
         click.echo(json.dumps(facts, indent=2, default=str))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from bench.cli.table import show_table
 from bench.registry import Entry, PluginInfo, Registry, SuiteFile, discover
 
 Facts = dict[str, Any]
-Columns = Mapping[str, Callable[[Any], str]]
+Columns = dict[str, Callable[[Any], str]]
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -159,16 +159,23 @@ def plugins(ctx: click.Context, as_json: bool, strict: bool) -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 def runs(folder: Path | None, as_json: bool) -> None:
     """List the runs in FOLDER, by default in results/."""
-    from bench.results.store import RESULTS, list_runs
+    from bench.results.runs import RESULTS, list_runs
 
+    folder = folder or RESULTS
+    found = list_runs(folder)
     columns: Columns = {
         "run": lambda run: run.name,
         "suite": lambda run: run.suite,
-        "created": lambda run: str(run.created),
-        "trials": lambda run: str(sum(run.statuses.values())),
+        "created": lambda run: run.created,
+        "trials": lambda run: str(run.n_trials),
         "statuses": lambda run: ", ".join(f"{n} {status}" for status, n in run.statuses.items()),
+        "problem": lambda run: run.problem,
     }
-    _show(list_runs(folder or Path(RESULTS)), asdict, columns, as_json)
+    if not any(run.problem for run in found):
+        del columns["problem"]
+    _show(found, asdict, columns, as_json)
+    if not found:
+        click.echo(literal(f"There are no runs in {folder}."), err=True)
 
 
 def _show(
@@ -182,7 +189,7 @@ def _show(
         show_table(list(columns), rows)
 
 
-def _show_below(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _show_below(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a further table, if there is anything in it."""
     if rows:
         click.echo()

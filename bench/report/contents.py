@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -159,7 +159,7 @@ def _selected(cells: Cells, selection: Selection) -> Cells:
 
 
 def _matching(
-    what: str, shown: Sequence[str], plain: Sequence[str], patterns: Sequence[str]
+    what: str, shown: Iterable[str], plain: Iterable[str], patterns: Sequence[str]
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return which names one of the patterns matches; each must match something."""
     names = list(zip(shown, plain, strict=True))

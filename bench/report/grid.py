@@ -9,6 +9,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 GAP = 2
+EXPENDABLE = 50
+"""Columns of lower priority go before another one is cut."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +46,21 @@ class Column:
 def fitted(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     """Return the columns that fit, with their widths.
 
-    First a column that may shrink gives way, then columns go. The last one is never removed.
+    Columns of a priority below `EXPENDABLE` go first, then those that may shrink give way, then the
+    others go. The last one is never removed.
     """
     kept = [column for column in columns if any(cell.plain for cell in column.cells)]
     while True:
         widths = [column.width for column in kept]
         over = sum(widths) + GAP * (len(kept) - 1) - width
-        for at, column in enumerate(kept):
+        lowest = min(column.priority for column in kept)
+        for at, column in enumerate(kept if lowest >= EXPENDABLE else ()):
             if column.shrinks_to is not None and over > 0:
                 less = min(over, max(0, widths[at] - column.shrinks_to))
                 widths[at] -= less
                 over -= less
         if over <= 0 or len(kept) == 1:
             return [(one, min(w, width)) for one, w in zip(kept, widths, strict=True)]
-        lowest = min(column.priority for column in kept)
         last = max(at for at, column in enumerate(kept) if column.priority == lowest)
         del kept[last]
 

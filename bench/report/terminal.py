@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from bench.report.grid import Column, drawn, fitted
-from bench.report.text import clean, decimals, figure, seconds
+from bench.report.grid import EXPENDABLE, Column, drawn, fitted
+from bench.report.text import clean, decimals, figure, listed, seconds
 
 if TYPE_CHECKING:
     from bench.analysis.by_dataset import DatasetBoard, DatasetLine, DatasetPoint
@@ -76,23 +76,29 @@ def show_contents(contents: Contents, console: Console | None = None) -> None:
 
     console = console or make_console()
     names = dict(contents.machines)
-    for board in contents.boards:
-        _show_board(board, names, board_notes(board), console)
+    of_boards = [board_notes(board) for board in contents.boards]
+    # What holds for all boards is said once, below the last.
+    shared = (
+        [note for note in of_boards[0] if all(note in n for n in of_boards)] if of_boards else []
+    )
+    for board, own in zip(contents.boards, of_boards, strict=True):
+        _show_board(board, names, console)
+        _show_notes([note for note in own if note not in shared], console)
     for dataset_board in contents.dataset_boards:
         _show_dataset(dataset_board, console)
-    notes = dataset_notes(contents.dataset_boards) if contents.dataset_boards else []
-    notes += noise_notes(contents.noise, names) if contents.boards else []
+    notes = dataset_notes(contents.dataset_boards) if contents.dataset_boards else shared
+    notes = [*notes, *(noise_notes(contents.noise, names) if contents.boards else [])]
     if contents.unknown_tasks:
         unknown = ", ".join(map(clean, contents.unknown_tasks))
         notes.append(f"Not shown, for no installed plugin offers the task: {unknown}.")
     if not contents.boards and not contents.dataset_boards:
         notes.append("No finished trial yet: nothing to rank.")
+    if contents.boards or contents.dataset_boards:
+        _legend(contents, console)
     _show_notes(notes, console)
 
 
-def _show_board(
-    board: Board, names: Mapping[str, str], notes: Sequence[str], console: Console
-) -> None:
+def _show_board(board: Board, names: Mapping[str, str], console: Console) -> None:
     from bench.report.notes import environment, subtitle
 
     lines = board.standings
@@ -123,7 +129,6 @@ def _show_board(
             columns = _identity([line for line, _ in there])[1:]
             columns += _time_columns([times for _, times in there])
             _print(drawn(columns, _room(console)), console)
-    _legend(lines, notes, console)
 
 
 def _identity(lines: Sequence[Standing]) -> list[Column]:
@@ -153,7 +158,8 @@ def _skill_columns(board: Board) -> list[Column]:
     any_failed = any(line.n_failed_ranked for line in lines)
     skills, ranges, bars = [], [], []
     for line in lines:
-        text = Text(figure(line.skill), style="bold" if line.place == 1 else "")
+        style = "bold" if line.place == 1 else _DIM if line.place is None else ""
+        text = Text(figure(line.skill), style=style)
         if any_failed:
             text.append("✗" if line.n_failed_ranked else " ", style="red")
         skills.append(text)
@@ -170,7 +176,7 @@ def _skill_columns(board: Board) -> list[Column]:
     return [
         Column(header, skills, 98),
         Column("", bars, 25, False),
-        Column("90 %", ranges, 50, False),
+        Column("90 %", ranges, 54, False),
         Column("w/o ✗", complete, 22),
     ]
 
@@ -200,7 +206,7 @@ def _time_columns(times: Sequence[tuple[Times, ...]]) -> list[Column]:
 
     return [
         column("fit", "warm_seconds", 70),
-        column("cold", "cold_seconds", 40),
+        column("cold", "cold_seconds", 52),
         column("predict", "predict_seconds", 15),
         column("1 row", "latency_1_seconds", 10),
     ]
@@ -217,50 +223,70 @@ def _count_columns(board: Board) -> list[Column]:
         Text(f"{line.n_failed}/{line.n_trials}" if line.n_failed else "", style="red")
         for line in lines
     ]
-    return [Column("data", data, 55), Column("failed", failed, 45)]
+    return [Column("data", data, 55), Column("failed", failed, 35)]
 
 
 def _show_dataset(board: DatasetBoard, console: Console) -> None:
-    places = decimals(point.value or 0.0 for line in board.lines for point in line.points.values())
+    room = _room(console)
+    lines = [line for line in board.lines if any(p.n_trials for p in line.points.values())]
+    absent = [line.name for line in board.lines if line not in lines]
+    columns = _size_columns(board, lines, is_brief=False)
+    if len(fitted(columns, room)) < len(columns):
+        columns = _size_columns(board, lines, is_brief=True)
+    rivals = [at for at, line in enumerate(lines) if line.family != "baseline"]
+    last = sum(_height(board, line) for line in lines[: len(rivals)]) - 1
+    rules = [last] if rivals and len(rivals) < len(lines) else []
+    above = f"{clean(board.metric)} by training rows · {clean(board.task)}"
+    _title(board.dataset, above, console)
+    _print(drawn(columns, room, rules), console)
+    shown = {column.header for column, _ in fitted(columns, room)}
+    hidden = [f"{n:,}" for n in board.sizes if f"{n:,}" not in shown]
+    notes = [f"Nothing measured here: {listed(map(clean, absent), most=20)}."] if absent else []
+    if hidden:
+        notes.append(f"No room for {', '.join(hidden)} rows; a wider window or --format csv has.")
+    _show_notes(notes, console)
+
+
+def _height(board: DatasetBoard, line: DatasetLine) -> int:
+    """Return 2 for a line with skill below the metric; the baseline's skill goes without saying."""
+    return 2 if board.baseline and line.name != board.baseline else 1
+
+
+def _size_columns(
+    board: DatasetBoard, lines: Sequence[DatasetLine], *, is_brief: bool
+) -> list[Column]:
+    """Return a column for the names and one per size; brief cells have no standard deviation."""
+    points = [point for line in lines for point in line.points.values()]
+    places = decimals(point.value or 0.0 for point in points)
     names: list[Text] = []
     cells: dict[int, list[Text]] = {n: [] for n in board.sizes}
-    for line in board.lines:
-        names += [_name(line), Text("  skill" if board.baseline else "", style=_DIM)]
+    for line in lines:
+        height = _height(board, line)
+        names += [_name(line), Text("  skill", style=_DIM)][:height]
         for n in board.sizes:
-            cells[n] += _point(line.points[n], places)
-    columns = [Column("model", names, 99, False, shrinks_to=14)]
+            cells[n] += _point(line.points[n], places, is_brief=is_brief)[:height]
+    columns = [Column("model", names, 99, False, shrinks_to=20)]
     for at, n in enumerate(board.sizes):
         # Counted from the largest, every other size goes first, then every other of the rest.
         back = len(board.sizes) - 1 - at
-        priority = 98 if back == 0 else (back & -back).bit_length()
+        priority = 98 if back == 0 else EXPENDABLE + (back & -back).bit_length()
         columns.append(Column(f"{n:,}", cells[n], priority))
-    last = max((at for at, line in enumerate(board.lines) if line.family != "baseline"), default=-1)
-    rules = [2 * last + 1] if 0 <= last < len(board.lines) - 1 else []
-    above = f"{clean(board.metric)} by training rows · {clean(board.task)}"
-    _title(board.dataset, above, console)
-    _print(drawn(columns, _room(console), rules), console)
-    shown = {column.header for column, _ in fitted(columns, _room(console))}
-    hidden = [f"{n:,}" for n in board.sizes if f"{n:,}" not in shown]
-    if hidden:
-        text = f"No room in this window for {', '.join(hidden)} rows; --format csv has all."
-        _show_notes([text], console)
+    return columns
 
 
-def _point(point: DatasetPoint, places: int) -> tuple[Text, Text]:
-    """Return the two lines of a cell: the metric, and skill with what failed."""
-    if not point.n_trials:
-        return Text("—", style=_DIM), Text()
-    if point.value is None and not point.n_failed:
+def _point(point: DatasetPoint, places: int, *, is_brief: bool) -> tuple[Text, Text]:
+    """Return the two lines of a cell: the metric with what failed, and skill."""
+    if not point.n_trials or (point.value is None and not point.n_failed):
         return Text("skipped" if point.statuses.get("skipped") else "—", style=_DIM), Text()
-    above = Text(figure(point.value, places))
-    if point.spread is not None:
-        above.append(f" ±{figure(point.spread, places)}", style=_DIM)
     below = Text("" if point.skill is None else figure(point.skill), style=_DIM)
+    above = Text()
     if point.n_failed:
-        mark = f"✗ {point.n_failed} of {point.n_trials}"
-        if point.value is None:
-            return Text(mark, style="red"), below
-        below = Text.assemble((mark, "red"), " ", below)
+        between = "/" if is_brief else " of "
+        above.append(f"✗{'' if is_brief else ' '}{point.n_failed}{between}{point.n_trials}", "red")
+    if point.value is not None:
+        above.append(" " * bool(above.plain) + figure(point.value, places))
+    if point.spread is not None and not is_brief:
+        above.append(f" ±{figure(point.spread, places)}", style=_DIM)
     return above, below
 
 
@@ -278,11 +304,11 @@ def _title(name: str, text: str, console: Console) -> None:
         _show_wrapped(text, "", console)
 
 
-def _legend(lines: Sequence[Standing], notes: Sequence[str], console: Console) -> None:
-    families = dict.fromkeys(line.family for line in lines)
+def _legend(contents: Contents, console: Console) -> None:
+    families = {line.family for board in contents.boards for line in board.standings}
+    families |= {line.family for board in contents.dataset_boards for line in board.lines}
     parts = [Text.assemble(_MARKS[name], " ", name) for name in _MARKS if name in families]
     _print([Text(), Text("   ").join(parts)], console)
-    _show_notes(notes, console)
 
 
 def _show_notes(notes: Sequence[str], console: Console) -> None:

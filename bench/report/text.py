@@ -6,16 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-STATUS_WORDS = {
-    "out_of_memory": "out of memory",
-    "timeout": "timeout",
-    "crashed": "crashed",
-    "error": "error",
-    "invalid": "invalid",
-    "skipped": "skipped",
-    "ok": "ok",
-}
-
 # Escape sequences, line breaks, and marks that turn the direction of what follows.
 _UNSAFE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
@@ -41,14 +31,18 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "—"
     if value < 0.9995e-3:
-        return f"{value * 1e6:.3g} µs"
+        return f"{_three_digits(value * 1e6)} µs"
     if value < 0.9995:
-        return f"{value * 1e3:.3g} ms"
+        return f"{_three_digits(value * 1e3)} ms"
     if value < 999.5:
-        return f"{value:.3g} s"
+        return f"{_three_digits(value)} s"
     if value < 7200:
-        return f"{value / 60:.3g} min"
-    return f"{value / 3600:,.3g} h" if value < 3.6e6 else f"{value / 86400:,.0f} d"
+        return f"{_three_digits(value / 60)} min"
+    return f"{_three_digits(value / 3600)} h" if value < 3.6e6 else f"{value / 86400:,.0f} d"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:#.3g}".rstrip(".") if value else "0"
 
 
 def decimals(values: Iterable[float]) -> int:
@@ -71,7 +65,7 @@ def endings(statuses: Mapping[str, int], wanted: Iterable[str]) -> str:
     """Return how many trials ended how, as in "8 timeout, 2 out of memory"."""
     found = [(name, statuses[name]) for name in wanted if statuses.get(name)]
     found.sort(key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{n} {STATUS_WORDS.get(name, clean(name))}" for name, n in found)
+    return ", ".join(f"{n} {clean(name).replace('_', ' ')}" for name, n in found)
 
 
 def listed(words: Iterable[str], most: int = 6) -> str:

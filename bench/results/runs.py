@@ -96,17 +96,18 @@ def create_run(folder: Path, suite_name: str, suite_text: str, argv: Sequence[st
         schema_version=SCHEMA_VERSION,
         argv=tuple(argv),
     )
+    partial = folder / f".{_RUN_FILE}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # What a `create_run` that was killed, or the lock, has left is no obstacle.
-        if any(path.name not in ("lock", "suite.toml") for path in folder.iterdir()):
+        leftovers = ("lock", "suite.toml", partial.name)
+        if any(path.name not in leftovers for path in folder.iterdir()):
             raise ResultsError(
                 f"{folder} is not empty; a new run needs a folder of its own. "
                 "Name another one, or remove it."
             )
         (folder / "suite.toml").write_text(suite_text, encoding="utf-8")
         facts = {key: value for key, value in asdict(info).items() if key != "folder"}
-        partial = folder / f".{_RUN_FILE}.partial"
         partial.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         partial.replace(folder / _RUN_FILE)
     except OSError as error:

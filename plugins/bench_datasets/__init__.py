@@ -81,7 +81,7 @@ def _bundled() -> Iterator[bench.DatasetSpec]:
         modality="tabular",
         loader=f"{_BUNDLED}:load_diabetes",
         summary="442 patients: progress of the disease a year after ten measurements.",
-        license="Free to use; of the R package lars",
+        license="None stated",
         source="https://www4.stat.ncsu.edu/~boos/var.select/diabetes.html",
     )
 

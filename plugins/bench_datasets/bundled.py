@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from bench import Column, Dataset, Target
 
 
@@ -13,7 +12,8 @@ def load_iris() -> Dataset:
     """Return iris: (150, 4) lengths in centimetres and three species.
 
     These are Fisher's own figures (1936, doi:10.1111/j.1469-1809.1936.tb02137.x). The copies at UCI
-    and OpenML (id 61) differ in rows 34 and 37, which LCDB's printed curves do not show.
+    and OpenML (id 61) differ in rows 34 and 37; the LCDB figures that bench is tested against are
+    the same for both.
     """
     from sklearn.datasets import load_iris as load
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-
 from bench import Dataset, DatasetError, ParameterError, Target
 from bench.errors import nearest
 
@@ -76,17 +75,18 @@ def _classes(
 ) -> Dataset:
     X, y = _make(name, make, n_samples, seed, params)
     classes = tuple(np.unique(y).tolist())
-    kind = "binary" if len(classes) == 2 else "multiclass"
-    return Dataset(X, y, target=Target(kind, classes=classes))
+    return Dataset(
+        X, y, target=Target("binary" if len(classes) == 2 else "multiclass", classes=classes)
+    )
 
 
 def _numbers(
     name: str, make: Callable[..., Any], n_samples: Any, seed: int, params: Mapping[str, Any]
 ) -> Dataset:
     X, y = _make(name, make, n_samples, seed, params)
-    n_outputs = 1 if y.ndim == 1 else y.shape[1]
-    kind = "continuous" if n_outputs == 1 else "multioutput"
-    return Dataset(X, y, target=Target(kind, n_outputs=n_outputs))
+    if y.ndim == 1:
+        return Dataset(X, y, target=Target("continuous"))
+    return Dataset(X, y, target=Target("multioutput", n_outputs=y.shape[1]))
 
 
 def _make(

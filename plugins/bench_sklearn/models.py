@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
+from bench import ModelContext, ParameterError, Skip
+from bench.errors import nearest
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import get_tags
 
-from bench import ModelContext, ParameterError, Skip
-from bench.errors import nearest
 from bench_sklearn.steps import LearnerPipeline, SeveralClasses, TableEncoder, flatten
 
 NATIVE_CATEGORIES = 255
@@ -235,12 +235,12 @@ def _arguments(
                 f"{', '.join(sorted({'scale', *allowed}))}."
                 f"{nearest(parameter, ['scale', *allowed])}"
             )
-    arguments = {
-        name: None if value == "none" else value
-        for name, value in params.items()
+    arguments: dict[str, Any] = {
+        name: None if value == "none" else value for name, value in params.items()
     }
-    if isinstance(arguments.get("class_weight"), Mapping):
-        arguments["class_weight"] = _by_code(model, context, arguments["class_weight"])
+    weights = arguments.get("class_weight")
+    if isinstance(weights, Mapping):
+        arguments["class_weight"] = _by_code(model, context, weights)
     if "random_state" in allowed:
         # Seeds of trials are hashes; NumPy's legacy generator takes 32 bits.
         arguments.setdefault("random_state", context.seed % 2**32)

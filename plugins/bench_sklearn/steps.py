@@ -7,12 +7,11 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
+from bench import Skip
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
-
-from bench import Skip
 
 Floats = NDArray[np.float64]
 
@@ -71,8 +70,8 @@ class SeveralClasses(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 def flatten(images: Any) -> NDArray[Any]:
     """Return (n_rows, ...) images as (n_rows, n_pixels)."""
-    images = np.asarray(images)
-    return images.reshape(len(images), -1)
+    pixels: NDArray[Any] = np.asarray(images)
+    return pixels.reshape(len(pixels), -1)
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -206,22 +205,20 @@ def _as_numbers(column: Any) -> Floats:
         if not pd.api.types.is_numeric_dtype(column.cat.categories.dtype):
             codes = column.cat.codes.to_numpy(dtype=np.float64, copy=True)
             codes[codes < 0] = np.nan
-            return codes
+            return np.asarray(codes)
         column = column.astype(column.cat.categories.dtype)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         if getattr(column.dtype, "tz", None) is not None:
             column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-        return ((column - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64)
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        column = (column - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _medians(numbers: Floats) -> Floats:
     missing = np.isnan(numbers)
     if not missing.any():
         return np.asarray(np.median(numbers, axis=0))
-    known = [
-        column[~gaps] for column, gaps in zip(numbers.T, missing.T, strict=True)
-    ]
+    known = [column[~gaps] for column, gaps in zip(numbers.T, missing.T, strict=True)]
     return np.array([np.median(column) if len(column) else 0.0 for column in known])
 
 

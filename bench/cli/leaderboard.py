@@ -1,0 +1,113 @@
+"""`bench leaderboard`: rank the models of one or more runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from bench.analysis.sizes import Size
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> Size:
+    """Return a number of rows, or the word."""
+    words: dict[str, Size] = {"common": "common", "largest": "largest", "all": "all"}
+    if value in words:
+        return words[value]
+    if not value.isdecimal() or int(value) < 1:
+        raise click.BadParameter(
+            f"{value!r} is no size; a number of training rows from 1, or one of common, largest, "
+            "all.",
+            ctx,
+            param,
+        )
+    return int(value)
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["rich", "markdown", "json", "csv"]),
+    default="rich",
+    show_default=True,
+    help="How it is written.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--by",
+    type=click.Choice(["task", "dataset"]),
+    default="task",
+    show_default=True,
+    help="A ranking per task, or learning curves per dataset.",
+)
+@click.option("--task", "tasks", multiple=True, help="This task only; may be repeated.")
+@click.option("--models", multiple=True, metavar="GLOB", help="Rank these among themselves.")
+@click.option("--datasets", multiple=True, metavar="GLOB", help="Rank on these alone.")
+@click.option(
+    "--size",
+    callback=_size,
+    metavar="N|common|largest|all",
+    default="common",
+    show_default=True,
+    help="Training rows: a number; the largest size that all contenders of a dataset have; the "
+    "largest that any has; or the mean over all that they share.",
+)
+@click.option(
+    "--failures",
+    type=click.Choice(["baseline", "drop", "worst"]),
+    default="baseline",
+    show_default=True,
+    help="A failed trial counts as the baseline's score, not at all, or as the worst score on the "
+    "same split.",
+)
+def leaderboard(
+    runs: tuple[str, ...],
+    format_: str,
+    as_json: bool,
+    by: Any,
+    tasks: tuple[str, ...],
+    models: tuple[str, ...],
+    datasets: tuple[str, ...],
+    size: Size,
+    failures: Any,
+) -> None:
+    """Rank the models of one or more runs.
+
+    RUN is a folder, or the name of one under results/. Several are read as one; times of different
+    machines stand apart.
+    """
+    from bench.registry import discover
+    from bench.report import formats, terminal
+    from bench.report.contents import Selection, read_contents
+    from bench.results.store import load
+
+    results = load(*runs)
+    registry = discover()
+    contents = read_contents(
+        results,
+        {name: entry.record for name, entry in registry.metrics.items()},
+        {name: entry.record for name, entry in registry.tasks.items()},
+        datasets={name: entry.record for name, entry in registry.datasets.items()},
+        by=by,
+        selection=Selection(
+            tasks=tasks, models=models, datasets=datasets, size=size, failures=failures
+        ),
+    )
+    if as_json or format_ == "json":
+        _write(formats.to_json(contents))
+    elif format_ == "csv":
+        _write(formats.to_csv(contents))
+    elif format_ == "markdown":
+        _write(formats.to_markdown(contents))
+    else:
+        terminal.show_contents(contents)
+
+
+def _write(text: str) -> None:
+    """Write to standard output, whatever its encoding can hold."""
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)

@@ -1,0 +1,236 @@
+"""The leaderboard as Markdown, JSON and CSV: clean text for a file, a pull request, a program."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from bench.report.notes import board_notes, dataset_notes, environment, noise_notes, subtitle
+from bench.report.text import clean, decimals, endings, figure, markdown, seconds
+
+if TYPE_CHECKING:
+    from bench.analysis.by_dataset import DatasetBoard, DatasetPoint
+    from bench.analysis.intervals import Interval
+    from bench.analysis.ranking import Board, Standing
+    from bench.report.contents import Contents
+
+JSON_VERSION = 1
+
+
+def to_json(contents: Contents) -> str:
+    """Return the leaderboard as JSON; what is not known is null.
+
+    Top level: ``version`` (of this layout), ``tasks`` (when asked by task), ``datasets`` (when
+    asked by dataset), ``noise``, ``machines`` (processor by environment id), ``unknown_tasks``.
+
+    An entry of ``tasks``: ``task, metrics, by_skill, failures, size, datasets, ranked_on, sizes
+    ({dataset: [smallest, largest]}), n_seeds ([fewest, most]), without_baseline, candidates
+    ({family: n}), standings``; a standing: ``name, model, family, place, skill, skill_interval
+    ([low, high]), complete_skill, rank, rank_interval, worst_rank, n_datasets,
+    n_datasets_measured, n_units, n_units_missing, n_trials, n_failed, n_failed_ranked, statuses
+    ({status: n}), times`` (a list of ``environment_id, warm_seconds, cold_seconds, predict_seconds,
+    latency_1_seconds, at_least, n_trials``). Their meaning: `bench.analysis.ranking`.
+
+    An entry of ``datasets``: ``task, dataset, metric, baseline, failures, sizes, models``; a model:
+    ``name, model, family, points``; a point: ``n_train, value, spread, skill, n_seeds, n_trials,
+    n_failed, statuses``. Their meaning: `bench.analysis.by_dataset`.
+
+    An entry of ``noise``: ``environment_id, spread, n_sentinels, slot_spread``.
+    """
+    top: dict[str, Any] = {"version": JSON_VERSION}
+    if contents.boards or not contents.dataset_boards:
+        top["tasks"] = [_board_object(board) for board in contents.boards]
+    if contents.dataset_boards:
+        top["datasets"] = [_dataset_object(board) for board in contents.dataset_boards]
+    top["noise"] = [asdict(noise) for noise in contents.noise]
+    top["machines"] = dict(contents.machines)
+    top["unknown_tasks"] = list(contents.unknown_tasks)
+    return json.dumps(top, indent=2, allow_nan=False) + "\n"
+
+
+def _board_object(board: Board) -> dict[str, Any]:
+    kept = {name: value for name, value in vars(board).items() if name != "standings"}
+    return kept | {"standings": [_standing_object(line) for line in board.standings]}
+
+
+def _standing_object(line: Standing) -> dict[str, Any]:
+    entry = dict(vars(line)) | {"times": [asdict(times) for times in line.times]}
+    for name in ("skill_interval", "rank_interval"):
+        entry[name] = _pair(entry[name])
+    return entry | {"n_failed": line.n_failed}
+
+
+def _dataset_object(board: DatasetBoard) -> dict[str, Any]:
+    kept = {name: value for name, value in vars(board).items() if name != "lines"}
+    models = [
+        {
+            "name": line.name,
+            "model": line.model,
+            "family": line.family,
+            "points": [{"n_train": n} | vars(point) for n, point in line.points.items()],
+        }
+        for line in board.lines
+    ]
+    return kept | {"models": models}
+
+
+def _pair(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [interval.low, interval.high]
+
+
+def to_csv(contents: Contents) -> str:
+    """Return the leaderboard as CSV: a row per contender (and environment, and size)."""
+    rows = [row for board in contents.boards for row in _board_rows(board)]
+    rows += [row for board in contents.dataset_boards for row in _dataset_rows(board)]
+    stream = io.StringIO()
+    # Without a row there is still a header.
+    fields = list(rows[0]) if rows else ["task", "place", "name", "model", "family", "skill"]
+    writer = csv.DictWriter(stream, fields, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: clean(v) if isinstance(v, str) else v for k, v in row.items()})
+    return stream.getvalue()
+
+
+def _board_rows(board: Board) -> Iterable[dict[str, Any]]:
+    for line in board.standings:
+        skill, rank = _pair(line.skill_interval), _pair(line.rank_interval)
+        row: dict[str, Any] = {
+            "task": board.task,
+            "place": line.place,
+            "name": line.name,
+            "model": line.model,
+            "family": line.family,
+            "skill": line.skill,
+            "skill_low": skill and skill[0],
+            "skill_high": skill and skill[1],
+            "complete_skill": line.complete_skill,
+            "rank": line.rank,
+            "rank_low": rank and rank[0],
+            "rank_high": rank and rank[1],
+            "worst_rank": line.worst_rank,
+            "n_datasets": line.n_datasets,
+            "n_datasets_measured": line.n_datasets_measured,
+            "n_datasets_of_task": len(board.datasets),
+            "n_units": line.n_units,
+            "n_units_missing": line.n_units_missing,
+            "n_trials": line.n_trials,
+            "n_failed": line.n_failed,
+            "n_failed_ranked": line.n_failed_ranked,
+        }
+        for times in line.times or (None,):
+            yield row | {
+                name: times and getattr(times, name)
+                for name in (
+                    "environment_id",
+                    "warm_seconds",
+                    "cold_seconds",
+                    "predict_seconds",
+                    "latency_1_seconds",
+                    "at_least",
+                )
+            }
+
+
+def _dataset_rows(board: DatasetBoard) -> Iterable[dict[str, Any]]:
+    for line in board.lines:
+        for n, point in line.points.items():
+            figures = {name: value for name, value in vars(point).items() if name != "statuses"}
+            yield {
+                "task": board.task,
+                "dataset": board.dataset,
+                "metric": board.metric,
+                "name": line.name,
+                "model": line.model,
+                "family": line.family,
+                "n_train": n,
+                **figures,
+                "statuses": endings(point.statuses, sorted(point.statuses)),
+            }
+
+
+def to_markdown(contents: Contents) -> str:
+    """Return the leaderboard as Markdown tables, with notes as lists below."""
+    parts = [_board_markdown(board, contents.machines) for board in contents.boards]
+    parts += [_dataset_markdown(board) for board in contents.dataset_boards]
+    notes = dataset_notes(contents.dataset_boards) if contents.dataset_boards else []
+    notes += noise_notes(contents.noise, dict(contents.machines)) if contents.boards else []
+    if notes:
+        parts.append(_list(notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
+    has_failures = any(line.n_failed for line in board.standings)
+    header = ["#", "model", "family", "skill", "90 %", "rank", "data"]
+    if has_failures:
+        header += ["skill without failed", "failed"]
+    several = len(board.environments) > 1
+    for key in board.environments:
+        where = f" on {environment(key, dict(machines))}" if several else ""
+        header += [f"fit{where}", f"cold{where}"]
+    rows = []
+    for line in board.standings:
+        between = line.skill_interval
+        n_sets = line.n_datasets if line.place else line.n_datasets_measured
+        row = [
+            "" if line.place is None else str(line.place),
+            line.name,
+            line.family,
+            figure(line.skill) + (" ✗" if line.n_failed_ranked else ""),
+            "" if between is None else f"{figure(between.low)}–{figure(between.high)}",
+            "" if line.rank is None else figure(line.rank, 2),
+            f"{n_sets}/{len(board.datasets)}",
+        ]
+        if has_failures:
+            complete = "" if line.complete_skill is None else figure(line.complete_skill)
+            row += [complete, f"{line.n_failed}/{line.n_trials}" if line.n_failed else ""]
+        for key in board.environments:
+            own = next((times for times in line.times if times.environment_id == key), None)
+            bound = ">" if own is not None and own.at_least else ""
+            for value in (own.warm_seconds, own.cold_seconds) if own else (None, None):
+                row.append("" if value is None else bound + seconds(value))
+        rows.append(row)
+    aligned = [at for at, name in enumerate(header) if name not in ("model", "family")]
+    title = f"### {markdown(board.task)}\n\n{markdown(subtitle(board))}"
+    return "\n\n".join([title, _table(header, rows, aligned), _list(board_notes(board))])
+
+
+def _dataset_markdown(board: DatasetBoard) -> str:
+    points = [point for line in board.lines for point in line.points.values()]
+    places = decimals(point.value or 0.0 for point in points)
+    header = ["model", *(f"{n:,} rows" for n in board.sizes)]
+    rows = [
+        [line.name, *(_point(line.points[n], places) for n in board.sizes)] for line in board.lines
+    ]
+    title = f"### {markdown(board.dataset)}\n\n{markdown(f'{board.metric} · {board.task}')}"
+    return "\n\n".join([title, _table(header, rows, range(1, len(header)))])
+
+
+def _point(point: DatasetPoint, places: int) -> str:
+    if not point.n_trials or (point.value is None and not point.n_failed):
+        return "skipped" if point.statuses.get("skipped") else "—"
+    words = [] if point.value is None else [figure(point.value, places)]
+    if point.spread is not None:
+        words.append(f"±{figure(point.spread, places)}")
+    if point.skill is not None:
+        words.append(f"(skill {figure(point.skill)})")
+    if point.n_failed:
+        words.append(f"✗ {point.n_failed} of {point.n_trials} failed")
+    return " ".join(words)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[int]) -> str:
+    aligned = set(right)
+    dashes = ["--:" if at in aligned else ":--" for at in range(len(header))]
+    lines = [[markdown(cell) for cell in row] for row in (header, *rows)]
+    lines.insert(1, dashes)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _list(notes: Iterable[str]) -> str:
+    return "\n".join(f"- {markdown(note)}" for note in notes)

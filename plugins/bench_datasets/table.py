@@ -1,0 +1,293 @@
+"""Columns of a file as a `Dataset`: which is the target, which divide the rows, which are X."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from bench import Column, Dataset, DatasetError, ParameterError, Target
+from bench.errors import nearest
+from bench.spec import COLUMN_KINDS, PARTS, ColumnKind
+
+from bench_datasets.inference import Typed, convert, infer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ColumnRef = str | int
+Kind = Literal["classification", "regression"]
+
+MAX_CLASSES = 20
+"""An integer target with more distinct values than this is a quantity."""
+
+PART_NAMES = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """What the user says of the columns, each by name or by index.
+
+    Parameters
+    ----------
+    target
+        What is to be predicted; rows where it is missing are left out.
+    kind
+        Whether the target is classes or a quantity. Not given: strings, booleans and categories
+        are classes; so are whole numbers of at most 20 distinct values that number at most half
+        the rows; everything else is a quantity.
+    group, time, weight, split, fold
+        Columns that become the data set's groups, times, weights, parts and folds.
+    drop
+        Columns left out.
+    kinds
+        Kinds of columns where the inferred one is wrong, such as ``{"zip": "category"}``.
+    """
+
+    target: ColumnRef | None = None
+    kind: Kind | None = None
+    group: ColumnRef | None = None
+    time: ColumnRef | None = None
+    weight: ColumnRef | None = None
+    split: ColumnRef | None = None
+    fold: ColumnRef | None = None
+    drop: Sequence[ColumnRef] = ()
+    kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in get_args(Kind):
+            raise ParameterError(
+                f"kind is {self.kind!r}; allowed: {', '.join(get_args(Kind))}."
+                f"{nearest(str(self.kind), get_args(Kind))}"
+            )
+        for name, kind in self.kinds.items():
+            if kind not in COLUMN_KINDS:
+                raise ParameterError(
+                    f"kinds says {kind!r} for column {name!r}; allowed: "
+                    f"{', '.join(COLUMN_KINDS)}.{nearest(str(kind), COLUMN_KINDS)}"
+                )
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a file as they were read.
+
+    `source` is what messages call it; `from_text`: cells are text whose type is to be found out.
+    """
+
+    source: str
+    names: list[str]
+    columns: list[pa.ChunkedArray]
+    from_text: bool
+
+    def __len__(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+    def position(self, ref: ColumnRef, role: str) -> int:
+        """Return which column is meant.
+
+        Raises
+        ------
+        DatasetError
+            There is none of that name or index.
+        """
+        if isinstance(ref, str) and ref in self.names:
+            return self.names.index(ref)
+        n = len(self.names)
+        try:
+            index = int(ref)
+        except ValueError:
+            index = n
+        if -n <= index < n:
+            return index % n
+        raise DatasetError(
+            f"{self.source}: {role} = {ref!r} names no column. It has "
+            f"{_listed(self.names)}, or by index 0 to {n - 1} (-1 is the last)."
+            f"{nearest(str(ref), self.names)}"
+        )
+
+
+def to_dataset(table: Table, roles: Roles) -> Dataset:
+    """Return the data set: X as float64 (n_rows, n_columns) where all columns are numbers,
+    booleans or dates, else as a DataFrame with categories as pandas Categoricals.
+
+    Columns without a single known value are left out.
+
+    Raises
+    ------
+    DatasetError
+        A column is missing, given two roles, or not fit for its role; no row or no column is left.
+    """
+    places = _places(table, roles)
+    if "target" in places:
+        table = _known_rows(table, places["target"])
+    if not len(table):
+        raise DatasetError(f"{table.source} has no rows.")
+    y, target = None, None
+    if "target" in places:
+        y, target = _target(table, places["target"], roles.kind)
+    given = {
+        role: _given(table, role, place)
+        for role, place in places.items()
+        if role in ("group", "time", "weight", "split", "fold")
+    }
+    for name in roles.kinds:
+        table.position(name, "kinds")
+    used = {*places.values(), *(table.position(ref, "drop") for ref in roles.drop)}
+    typed = [
+        _typed(table, j, roles.kinds)
+        for j in range(len(table.names))
+        if j not in used and table.columns[j].null_count < len(table)
+    ]
+    if not typed:
+        raise DatasetError(
+            f"{table.source}: no column is left for X besides {_listed(sorted(places))}. "
+            "Drop fewer columns, or give another separator."
+        )
+    return Dataset(
+        _features(typed),
+        y,
+        parts=given.get("split"),
+        folds=given.get("fold"),
+        groups=given.get("group"),
+        time=given.get("time"),
+        sample_weight=given.get("weight"),
+        columns=tuple(Column(column.name, column.kind) for column in typed),
+        target=target,
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:20]))
+    return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
+
+
+def _places(table: Table, roles: Roles) -> dict[str, int]:
+    """Return which column has which role."""
+    places: dict[str, int] = {}
+    for role in ("target", "group", "time", "weight", "split", "fold"):
+        ref = getattr(roles, role)
+        if ref is None:
+            continue
+        place = table.position(ref, role)
+        for other, taken in places.items():
+            if taken == place:
+                raise DatasetError(
+                    f"{table.source}: column {table.names[place]!r} is given both as {other} and "
+                    f"as {role}; a column has one role."
+                )
+        places[role] = place
+    return places
+
+
+def _known_rows(table: Table, place: int) -> Table:
+    target = table.columns[place]
+    if target.null_count == 0:
+        return table
+    if target.null_count == len(target):
+        raise DatasetError(
+            f"{table.source}: target {table.names[place]!r} has no value in any row. "
+            "Name another column as target."
+        )
+    known = target.is_valid()
+    return Table(
+        table.source,
+        table.names,
+        [column.filter(known) for column in table.columns],
+        table.from_text,
+    )
+
+
+def _typed(table: Table, j: int, kinds: Mapping[str, ColumnKind]) -> Typed:
+    name, column = table.names[j], table.columns[j]
+    kind = kinds.get(name) or infer(name, column, table.source, from_text=table.from_text)
+    return convert(name, column, kind, table.source)
+
+
+def _features(typed: Sequence[Typed]) -> Any:
+    if all(column.kind not in ("category", "text") for column in typed):
+        return np.column_stack([column.values for column in typed])
+    import pandas as pd
+
+    return pd.DataFrame({column.name: column.values for column in typed})
+
+
+def _target(table: Table, place: int, kind: Kind | None) -> tuple[Any, Target]:
+    """Return y and what it is: labels of classes as they stand in the file, or numbers."""
+    import pyarrow as pa
+
+    name, column = table.names[place], table.columns[place]
+    where = f"{table.source}: target {name!r}"
+    found = infer(name, column, table.source, from_text=table.from_text)
+    if found in ("category", "text", "boolean"):
+        if kind == "regression":
+            raise DatasetError(
+                f'{where} is asked for as a quantity (kind = "regression"), but it holds '
+                f"{str(column.unique()[0])!r}. Give another target, or leave kind out."
+            )
+        y = np.array(column.to_pylist(), dtype=bool if pa.types.is_boolean(column.type) else object)
+    else:
+        y = convert(name, column, found, table.source).values
+        whole = bool(np.isfinite(y).all() and (y == np.round(y)).all())
+        distinct = len(np.unique(y))
+        few = whole and distinct <= min(MAX_CLASSES, len(y) / 2)
+        if kind == "regression" or (kind is None and not few):
+            if distinct == 1:
+                raise DatasetError(f"{where} is {y[0]:g} in every row: nothing can be learned.")
+            return y, Target("continuous")
+        y = y.astype(np.int64) if whole else y
+    classes = tuple(sorted(set(y.tolist())))
+    if len(classes) < 2:
+        raise DatasetError(
+            f"{where} has one class only, {classes[0]!r}, in all {len(y)} rows: nothing can be "
+            "learned. Name another column as target."
+        )
+    return y, Target("binary" if len(classes) == 2 else "multiclass", classes=classes)
+
+
+def _given(table: Table, role: str, place: int) -> Any:
+    """Return the values of a column that says something of the rows."""
+    name, column = table.names[place], table.columns[place]
+    where = f"{table.source}: {role} {name!r}"
+    if column.null_count:
+        raise DatasetError(f"{where} is missing in {column.null_count} rows; fill it in.")
+    if role == "split":
+        return _parts(column, where)
+    kind = infer(name, column, table.source, from_text=table.from_text)
+    if role in ("group", "time") or (role == "fold" and kind in ("category", "text")):
+        if kind in ("category", "text", "boolean"):
+            values = np.array([str(value) for value in column.to_pylist()], dtype=object)
+        else:
+            values = convert(name, column, kind, table.source).values
+        return np.unique(values, return_inverse=True)[1] if role == "fold" else values
+    if kind != "number":
+        raise DatasetError(f"{where} must be numbers, not {kind}.")
+    numbers = convert(name, column, kind, table.source).values
+    if role == "weight":
+        if not (np.isfinite(numbers).all() and (numbers >= 0).all()):
+            raise DatasetError(f"{where} must be finite and not negative.")
+        return numbers
+    if (numbers != np.round(numbers)).any() or numbers.min() < 0:
+        raise DatasetError(f"{where} must be integers from 0, or names of folds.")
+    return numbers.astype(np.int64)
+
+
+def _parts(column: pa.ChunkedArray, where: str) -> Any:
+    words = [str(value) for value in column.to_pylist()]
+    for word in words:
+        if word.lower() not in PART_NAMES:
+            raise DatasetError(
+                f"{where} holds {word!r}; allowed: {', '.join(PARTS)}."
+                f"{nearest(word.lower(), PART_NAMES)}"
+            )
+    return np.array([PART_NAMES[word.lower()] for word in words], dtype=object)
