@@ -128,8 +128,9 @@ class Plugin:
 
     def info(self, clashes: list[str]) -> PluginInfo:
         """Return what became of it, given the names that others offer too."""
-        reasons = [*self.findings[:_MAX_FINDINGS]]
-        if (more := len(self.findings) - _MAX_FINDINGS) > 0:
+        findings = list(dict.fromkeys(self.findings))
+        reasons = findings[:_MAX_FINDINGS]
+        if (more := len(findings) - _MAX_FINDINGS) > 0:
             reasons.append(f"And {more} more like these.")
         reasons += clashes
         state: State = "partly" if reasons else "ok"
@@ -262,7 +263,8 @@ def _register(
     if not isinstance(module, types.ModuleType):
         plugin.left_out = True
         plugin.findings.append(
-            f"Its entry point {entry_point.value!r} names a {type(module).__name__}; "
+            f"Its entry point {entry_point.value!r} names an object of type "
+            f"{type(module).__name__}; "
             "it must name a module."
         )
         return
@@ -292,7 +294,7 @@ def _register_hook(
         # A plugin may import another that is called as a hook is: `import bench_datasets`.
         if name in HOOKS and not isinstance(value, types.ModuleType):
             plugin.findings.append(
-                f"{name} is a {type(value).__name__}; "
+                f"{name} is of type {type(value).__name__}; "
                 "a function marked with @bench.hookimpl is needed."
             )
         return
@@ -375,4 +377,4 @@ def _shown(value: Any) -> str:
         return f"the class {value.__name__}"
     if isinstance(value, str):
         return f"the string {value[:60]!r}"
-    return f"a {type(value).__name__}"
+    return f"an object of type {type(value).__name__}"

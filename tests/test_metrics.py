@@ -137,6 +137,7 @@ def test_silhouette_by_hand():
 )
 @settings(max_examples=60, deadline=None)
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.filterwarnings("ignore:A single label was found")
 def test_classification_equals_scikit_learn(rows):
     """On any truth and any probabilities, ties and absent classes included."""
     truth = np.array([row[0] for row in rows])

@@ -131,7 +131,7 @@ def test_misspelt_hooks_are_reported(installed):
     assert "no hook is called 'bench_modles'. Did you mean 'bench_models'?" in marked
     assert "Did you mean 'bench_metrics'?" in near
     assert "mark it with @bench.hookimpl" in unmarked
-    assert "bench_tasks is a list" in not_function
+    assert "bench_tasks is of type list" in not_function
     assert "no hook is called 'offers_models'" in no_hook
     assert registry.dataset("acme-kept")
 
@@ -158,7 +158,7 @@ def test_bad_records_are_reported_and_good_ones_kept(installed):
     assert set(registry.match("datasets", "acme-*")) == {"acme-before", "acme-after"}
     said = "\n".join(plugin.reasons)
     assert "bench_models failed: ModelSpec 'acme-second': family is 'deeep'" in said
-    assert "bench_datasets yielded a dict, which is no DatasetSpec." in said
+    assert "bench_datasets yielded an object of type dict, which is no DatasetSpec." in said
     assert "bench_metrics returned None; it must yield Metric records." in said
     assert "bench_probes failed: ValueError: no sensor on this machine" in said
     assert "bench_tasks yielded the class Nameless, which is no Task." in said

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.analysis.cells import FAILED, Cells
+from bench.analysis.cells import Cells
 from bench.analysis.points import Failures, make_points
+from bench.outcome import FAILED
 
 if TYPE_CHECKING:
     from bench.spec import Metric

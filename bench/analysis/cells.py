@@ -12,13 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.outcome import STATUSES
+from bench.outcome import FAILED
 
 if TYPE_CHECKING:
     from bench.spec import DatasetSpec, Metric, Task
-
-FAILED = tuple(status for status in STATUSES if status not in ("ok", "skipped"))
-"""Statuses that count against a model; a skipped trial is a missing cell."""
 
 _RECIPE = ["model", "params", "model_version", "plugin", "tuning", "device", "cores"]
 _DATA = [

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.analysis.cells import FAILED, Cells
+from bench.analysis.cells import Cells
 from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals, ranks
 from bench.analysis.points import Failures, make_points
 from bench.analysis.sizes import Size, chosen_sizes
 from bench.analysis.timing import Times, contender_times
+from bench.outcome import FAILED
 
 if TYPE_CHECKING:
     from bench.spec import Metric
@@ -194,7 +195,7 @@ def full_block(has: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.int
         candidates.append(tuple(np.flatnonzero(~lacks).tolist()))
     for chosen in candidates:
         area = len(chosen) * int(has[list(chosen)].all(axis=0).sum())
-        if (area, len(chosen)) > best[:2]:
+        if area and (area, len(chosen)) > best[:2]:
             best = (area, len(chosen), chosen)
     kept = np.array(best[2], dtype=np.intp)
     columns = np.flatnonzero(has[kept].all(axis=0)) if len(kept) else np.array([], dtype=np.intp)

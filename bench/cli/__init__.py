@@ -63,10 +63,11 @@ class LazyGroup(click.Group):
             if isinstance(error, BrokenPipeError) and _stdout_is_closed():
                 ctx.exit(141)
             _show_traceback(ctx)
+            # A full disk, a folder that may not be written: not a fault of any program.
+            whose = "" if isinstance(error, OSError) else "It is a fault of bench or of a plugin; "
             raise _Fault(
                 f"{type(error).__name__}: {literal(str(error)[:_MAX_MESSAGE])}\n"
-                "This is a fault of bench or of a plugin, not of what was asked for; "
-                "'bench --debug ...' shows where it is."
+                f"{whose}'bench --debug ...' shows where it happened."
             ) from None
 
 

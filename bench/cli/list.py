@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -98,6 +97,8 @@ def metrics(as_json: bool) -> None:
 def suites(as_json: bool, schema: bool) -> None:
     """List the suites that 'bench run' finds by name."""
     if schema:
+        import json
+
         from bench.suite import json_schema
 
         click.echo(json.dumps(json_schema(), indent=2))
@@ -183,6 +184,8 @@ def _show(
 ) -> None:
     """Print items: all facts of each as JSON, or those of the columns as a table."""
     if as_json:
+        import json
+
         click.echo(json.dumps([facts(item) for item in items], indent=2, default=_plain))
     else:
         rows = [[cell(item) for cell in columns.values()] for item in items]

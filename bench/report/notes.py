@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.analysis.by_dataset import DatasetBoard
-from bench.analysis.cells import FAILED
 from bench.analysis.intervals import LEVEL, MIN_UNITS
 from bench.analysis.ranking import Board, Standing
 from bench.analysis.timing import Noise
+from bench.outcome import FAILED
 from bench.report.text import clean, endings, listed, plural, span
 
 _FAILED_COUNT = {

@@ -63,7 +63,7 @@ def _probabilities(part: Part, target: Target, estimator: Any, answer: Any) -> O
     import numpy as np
 
     n, n_classes = len(part), len(target.classes)
-    given = np.asarray(answer)
+    given = _array(answer)
     classes = np.asarray(getattr(estimator, "classes_", np.arange(n_classes)))
     fault = _probability_fault(given, (n, len(classes))) or _unknown(classes, n_classes, "classes_")
     if fault is not None:
@@ -93,7 +93,7 @@ def _label_probabilities(part: Part, target: Target, estimator: Any, answer: Any
     if isinstance(answer, list):
         answer = [_of_one(np.asarray(p), estimator, k) for k, p in enumerate(answer)]
         answer = np.column_stack(answer) if len({len(p) for p in answer}) == 1 else np.empty(0)
-    given = np.asarray(answer)
+    given = _array(answer)
     fault = _probability_fault(given, (n, target.n_outputs))
     if fault is not None:
         return RowsOutput(np.full((n, target.n_outputs), np.nan), n, {}, fault)
@@ -124,6 +124,16 @@ def _labels(part: Part, target: Target, answer: Any) -> Output:
         return RowsOutput(np.full(n, np.nan), n, {}, fault)
     labels = given.astype(np.int64)
     return RowsOutput(labels, n, {"labels": labels})
+
+
+def _array(answer: Any) -> NDArray[Any]:
+    """Return an array; an empty one, whose shape is a fault, where the rows differ in length."""
+    import numpy as np
+
+    try:
+        return np.asarray(answer)
+    except ValueError:
+        return np.empty(0)
 
 
 def _probability_fault(given: NDArray[Any], wanted: tuple[int, int]) -> str | None:

@@ -60,8 +60,9 @@ def read(
         Found out where None: tab, semicolon, bar or comma, whichever cuts the first 100 lines
         most evenly, the earlier of equals; else runs of blanks.
     header
-        Found out where None: the first line is one where its cells are distinct and none of them
-        is empty, a number, or seen again in the column below.
+        Found out where None: the first line is one where none of its cells is empty (but the
+        first may be) or a number, and either a column below is all numbers, or its cells are
+        distinct and not seen again in the column below.
     encoding
         Of the file, by Python's name.
     quote
@@ -180,11 +181,14 @@ def _separator(lines: list[str], quote: str) -> str:
 
 def _is_header(cells: list[list[str]]) -> bool:
     first = [cell.strip() for cell in cells[0]]
-    if len(set(first)) < len(first) or any(not cell or _is_number(cell) for cell in first):
+    below = [[row[j].strip() for row in cells[1:] if j < len(row)] for j in range(len(first))]
+    # A table written with its index has a header whose first cell is empty.
+    named = first if first[0] or len(first) == 1 else first[1:]
+    if any(not cell or _is_number(cell) for cell in named):
         return False
-    return not any(
-        cell == row[j].strip() for row in cells[1:] for j, cell in enumerate(first) if j < len(row)
-    )
+    if any(column and all(map(_is_number, column)) for column in below):
+        return True
+    return len(set(first)) == len(first) and not any(map(list.__contains__, below, first))
 
 
 def _is_number(cell: str) -> bool:

@@ -15,7 +15,11 @@ def bench_models() -> Iterator[bench.ModelSpec]:
     yield bench.ModelSpec(
         name="mlp",
         family="deep",
-        does=(("classification", "tabular"), ("regression", "tabular"), ("classification", "image")),
+        does=(
+            ("classification", "tabular"),
+            ("regression", "tabular"),
+            ("classification", "image"),
+        ),
         factory="bench_jax.mlp:make_mlp",
         params={"hidden": [256, 256]},
         summary="Multilayer perceptron with AdamW and early stopping.",

@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
+import optax  # type: ignore[import-untyped]
 from flax import nnx
 from jax import lax
 from numpy.typing import NDArray
@@ -27,10 +27,11 @@ from bench_jax import platform, programs
 Leaves = tuple[Any, ...]
 StopReason = Literal["early_stopping", "max_epochs", "max_seconds"]
 
-import os
-TOLERANCE = float(os.environ.get("TOL", 1e-3))
-MIN_STEPS = int(os.environ.get("MS", 8))
+MIN_STEPS = 8
 """Steps in an epoch at least: a set too small for that is passed over several times."""
+
+TOLERANCE = 1e-3
+"""What a validation loss must gain for patience to begin anew; the best epoch is kept anyway."""
 
 _CHUNK_SECONDS = 0.2
 """How long the device may be busy before the clock is looked at, where time is limited."""
@@ -53,6 +54,8 @@ class Network(Protocol):
 
     def build(self, rngs: nnx.Rngs) -> nnx.Module:
         """Return the module."""
+
+    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,9 @@ def train(
     if not losses:
         best = parameters
     n_parameters = sum(math.prod(leaf.shape) for leaf in best)
-    return Trained(jax.block_until_ready(best), n_parameters, losses, validated, len(losses), reason)
+    return Trained(
+        jax.block_until_ready(best), n_parameters, losses, validated, len(losses), reason
+    )
 
 
 def predict(design: Design, parameters: Leaves, X: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -271,7 +276,7 @@ def _padded(values: NDArray[Any], n_rows: int) -> NDArray[Any]:
 @functools.lru_cache(maxsize=32)
 def _abstract(network: Network) -> tuple[Any, Any]:
     """Return the network's structure and the shapes of its parameters, computing nothing."""
-    return nnx.split(nnx.eval_shape(lambda: network.build(nnx.Rngs(0))), nnx.Param)  # type: ignore[no-any-return]
+    return nnx.split(nnx.eval_shape(lambda: network.build(nnx.Rngs(0))), nnx.Param)
 
 
 def _initial_parameters(network: Network, rng: np.random.Generator) -> Leaves:
@@ -312,7 +317,7 @@ def _programs(design: Design) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
     leaves = tuple(jax.tree.leaves(parameters))
     shape = design.network.input_shape
-    batch = jax.ShapeDtypeStruct((platform.prediction_batch(), *shape), jnp.float32)
+    batch = _shape((platform.prediction_batch(), *shape), jnp.float32)
     words = f"{type(design.network).__module__} {design!r}"
     return (
         programs.obtain("train", _step(design), _step_arguments(design, leaves), words),
@@ -320,36 +325,38 @@ def _programs(design: Design) -> tuple[Callable[..., Any], Callable[..., Any]]:
     )
 
 
+def _shape(shape: tuple[int, ...], dtype: Any) -> Any:
+    return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
+
+
 def _step_arguments(design: Design, leaves: Leaves) -> tuple[Any, ...]:
     n, shape = design.n_rows, design.network.input_shape
     is_class = design.loss == "cross-entropy"
-    integer = jax.ShapeDtypeStruct((), jnp.int32)
-    slots = jax.ShapeDtypeStruct((design.n_slots, design.batch_size), jnp.int32)
+    integer = _shape((), jnp.int32)
+    slots = _shape((design.n_slots, design.batch_size), jnp.int32)
     return (
         leaves,
         _initial_optimizer(design.network),
-        jax.ShapeDtypeStruct((), jnp.float32),
-        jax.ShapeDtypeStruct((n, *shape), jnp.float32),
-        jax.ShapeDtypeStruct((n,), jnp.int32)
-        if is_class
-        else jax.ShapeDtypeStruct((n, design.network.n_outputs), jnp.float32),
+        _shape((), jnp.float32),
+        _shape((n, *shape), jnp.float32),
+        _shape((n,), jnp.int32) if is_class else _shape((n, design.network.n_outputs), jnp.float32),
         slots,
         integer,
         integer,
         slots,
         integer,
-        jax.ShapeDtypeStruct((4,), jnp.float32),
-        jax.ShapeDtypeStruct((), jnp.uint32),
+        _shape((4,), jnp.float32),
+        _shape((), jnp.uint32),
     )
 
 
 def _step(design: Design) -> Callable[..., Any]:
-    """Return the pure function of training: steps `first` to `last` of an epoch, then validation."""
+    """Return the function of training: steps `first` to `last` of an epoch, then validation."""
     structure, abstract = _abstract(design.network)
     tree = jax.tree.structure(abstract)
     state_tree = jax.tree.structure(jax.eval_shape(_optimizer(0.0, 0.0).init, abstract))
 
-    def losses(parameters: Any, x: Any, y: Any, smoothing: Any, drop: Any) -> jax.Array:
+    def losses(parameters: Any, x: Any, y: Any, smoothing: Any, drop: Any) -> Any:
         output = nnx.merge(structure, parameters)(x, drop=drop)
         if design.loss == "squared-error":
             return jnp.square(output - y).mean(-1)
@@ -375,7 +382,7 @@ def _step(design: Design) -> Callable[..., Any]:
             if design.has_dropout:
                 drop = (dropout, jax.random.fold_in(jax.random.key(seed), i))
 
-            def mean_loss(parameters: Any) -> jax.Array:
+            def mean_loss(parameters: Any) -> Any:
                 values = losses(parameters, x_batch, y_batch, smoothing, drop)
                 return (weight * values).sum() / weight.sum()
 

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-import bench
 from bench_jax import engine, layers
-
-
-class Estimator(Protocol):
-    """Parameters that every deep estimator has, and what fitting leaves behind."""
-
-    dropout: float
-    learning_rate: float
-    weight_decay: float
-    batch_size: int
-    max_epochs: int
-    patience: int
-    validation_fraction: float
-    random_state: Any
-    n_rows_max: int | None
-    max_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -66,17 +50,17 @@ def fit(
         keeps_classes=is_class,
         rng=np.random.default_rng([seed, 1]),
     )
-    import os
-    small=int(os.environ.get("SMALL",0))
-    E=estimator.max_epochs
-    if len(X)<small:
-        training=np.arange(len(X)); validation=training[:0]; E=int(os.environ.get("SE",25))
+    max_epochs = estimator.max_epochs
+    if is_class and 0 < len(validation) < len(np.unique(y)):
+        # Too few to stop by: they cannot even show every class. All rows teach, for a short time.
+        training, validation = np.arange(len(y)), validation[:0]
+        max_epochs = min(max_epochs, 2 * estimator.patience)
     recipe = engine.Recipe(
         learning_rate=estimator.learning_rate,
         weight_decay=estimator.weight_decay,
         label_smoothing=label_smoothing,
         dropout=estimator.dropout,
-        max_epochs=E,
+        max_epochs=max_epochs,
         patience=estimator.patience,
         max_seconds=estimator.max_seconds,
         started_at=started_at,
@@ -100,7 +84,7 @@ def n_rows(n: int, n_rows_max: int | None) -> int:
     """Return how many rows to pad to: the largest size that will come, or a power of two."""
     if n_rows_max is not None and n_rows_max >= n:
         return n_rows_max
-    return max(64, 1 << (n - 1).bit_length())
+    return max(256, 1 << (n - 1).bit_length())
 
 
 def softmax(values: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -118,7 +102,7 @@ def check(estimator: Any, network: Any) -> None:
     ValueError
         A parameter is out of its range; the message names it, its value and what is allowed.
     """
-    rules = (
+    rules: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
         ("dropout", "in [0, 1)", lambda v: 0 <= v < 1),
         ("learning_rate", "positive", lambda v: v > 0),
         ("weight_decay", "0 or more", lambda v: v >= 0),
@@ -130,15 +114,12 @@ def check(estimator: Any, network: Any) -> None:
     for name, allowed, is_fine in rules:
         value = getattr(estimator, name)
         if not is_fine(value):
-            raise ValueError(f"{type(estimator).__name__}: {name} is {value!r}; allowed: {allowed}.")
+            raise ValueError(
+                f"{type(estimator).__name__}: {name} is {value!r}; allowed: {allowed}."
+            )
     activation = getattr(network, "activation", "relu")
     if activation not in layers.ACTIVATIONS:
         raise ValueError(
             f"{type(estimator).__name__}: activation is {activation!r}; "
             f"allowed: {', '.join(layers.ACTIVATIONS)}."
         )
-
-
-def seconds() -> float:
-    """Return the time that `max_seconds` counts from."""
-    return time.perf_counter()

@@ -64,9 +64,7 @@ class Convolution(nnx.Module):
         Whether to use the device's convolution, or the same sums as patches times a matrix.
     """
 
-    def __init__(
-        self, channels: int, filters: int, *, size: int = 3, is_native: bool, rngs: nnx.Rngs
-    ) -> None:
+    def __init__(self, channels: int, filters: int, *, size: int = 3, is_native: bool) -> None:
         shape = (size, size, channels, filters)
         self.kernel = nnx.Param(unset(None, shape))
         self.bias = nnx.Param(unset(None, (filters,)))

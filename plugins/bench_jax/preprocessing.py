@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import bench
 import numpy as np
 from numpy.typing import NDArray
-
-import bench
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -39,9 +39,9 @@ def share(folder: Path | None) -> None:
     if folder == _shared:
         return
     _shared = folder
-    if folder is not None and jax.config.jax_enable_compilation_cache:
+    if folder is not None and _setting("jax_enable_compilation_cache"):
         # An executable that came out of JAX's cache cannot be serialised a second time.
-        jax.config.update("jax_enable_compilation_cache", False)
+        jax.config.update("jax_enable_compilation_cache", False)  # type: ignore[no-untyped-call]
         compilation_cache.reset_cache()
 
 
@@ -85,12 +85,16 @@ def _digest(name: str, arguments: tuple[Any, ...], identity: str) -> str:
         *(f"{leaf.dtype}{leaf.shape}" for leaf in leaves),
         jax.default_backend(),
         jax.devices()[0].device_kind,
-        str(jax.config.jax_enable_x64),
-        str(jax.config.jax_default_matmul_precision),
+        str(_setting("jax_enable_x64")),
+        str(_setting("jax_default_matmul_precision")),
         os.environ.get("XLA_FLAGS", ""),
         _sources(),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
+
+
+def _setting(name: str) -> Any:
+    return jax.config.read(name)  # type: ignore[no-untyped-call]
 
 
 @functools.cache
@@ -113,7 +117,7 @@ def _read(path: Path, name: str) -> Callable[..., Any] | None:
         if hashlib.sha256(body).digest() != checksum:
             return None
         seconds, serialized, in_tree, out_tree = pickle.loads(body)
-        program = serialize_executable.deserialize_and_load(
+        program: Callable[..., Any] = serialize_executable.deserialize_and_load(
             serialized, in_tree, out_tree, execution_devices=jax.devices()[:1]
         )
     except Exception:  # whatever is wrong with it, compiling anew puts it right

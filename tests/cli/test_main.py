@@ -102,3 +102,11 @@ def test_an_unknown_command_gets_the_nearest():
 def test_the_version_is_the_packages():
     """`bench --version` says the version of the package."""
     assert bench.__version__ in CliRunner().invoke(main, ["--version"]).stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_table_is_there(name):
+    """A command that `bench --help` lists can be called, and says what it takes."""
+    done = CliRunner().invoke(main, [name, "--help"])
+    assert done.exit_code == 0, done.stderr
+    assert f"Usage: main {name}" in done.stdout

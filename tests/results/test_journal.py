@@ -3,15 +3,15 @@ import os
 import string
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
-
 from bench.errors import ResultsError
 from bench.outcome import CurvePoint, Facts, Measure, Outcome, Score
 from bench.results import store
 from bench.results.journal import Journal, read_journal
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
 
 TEXT = st.text(max_size=8)
 REAL = st.floats(allow_nan=False)
@@ -36,10 +36,16 @@ def outcomes(draw) -> Outcome:
             fit_seconds=draw(st.none() | REAL),
         ),
         scores=tuple(
-            draw(st.lists(st.builds(Score, TEXT, TEXT, TEXT, st.none() | REAL, WHOLE, TEXT), max_size=3))
+            draw(
+                st.lists(
+                    st.builds(Score, TEXT, TEXT, TEXT, st.none() | REAL, WHOLE, TEXT), max_size=3
+                )
+            )
         ),
         curves=tuple(draw(st.lists(st.builds(CurvePoint, WHOLE, TEXT, TEXT, REAL), max_size=3))),
-        measures=tuple(draw(st.lists(st.builds(Measure, TEXT, TEXT, TEXT, REAL, TEXT), max_size=3))),
+        measures=tuple(
+            draw(st.lists(st.builds(Measure, TEXT, TEXT, TEXT, REAL, TEXT), max_size=3))
+        ),
         predicted_rows=rows,
         predictions=values,
         output=draw(TEXT),
@@ -91,7 +97,7 @@ def plain(outcome: Outcome, trial) -> tuple:
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(given_outcomes=st.lists(outcomes(), min_size=1, max_size=3))
 def test_round_trip(tmp_path_factory, given_outcomes):
     """What is appended is what is loaded, from the journal and again from the tables."""
@@ -128,7 +134,7 @@ def test_the_trial_s_own_fields_come_back(tmp_path):
 def test_cut_anywhere(tmp_path):
     """A journal cut at any byte gives back every whole batch before the cut, and no error."""
     info = new_run(tmp_path / "run")
-    ends, trials = [], [make_trial(name) for name in "abc"]
+    ends, trials = [], [make_trial(name) for name in "ab"]
     with Journal.open(info.folder, info.run_id, "e") as journal:
         for trial in trials:
             ends.append(journal.path.stat().st_size)
@@ -136,12 +142,9 @@ def test_cut_anywhere(tmp_path):
         ends.append(journal.path.stat().st_size)
     whole = journal.path.read_bytes()
     assert len(whole) == ends[-1]
-    cut = tmp_path / "cut.arrow"
-    # Every byte of the first batch and of its neighbourhood; further on, every 64th.
-    offsets = [*range(ends[1] + 64), *range(ends[1] + 64, len(whole) + 1, 64), len(whole)]
-    for offset in offsets:
-        cut.write_bytes(whole[:offset])
-        found = [batch["trial_id"][0].as_py() for batch in read_journal(cut)]
+    for offset in range(len(whole) + 1):
+        cut = pa.BufferReader(whole[:offset])
+        found = [batch["trial_id"][0].as_py() for batch in read_journal(journal.path, file=cut)]
         n = sum(end <= offset for end in ends[1:])
         assert found == [trial.trial_id for trial in trials[:n]], offset
 
@@ -200,9 +203,8 @@ def test_measures_of_no_trial(tmp_path):
         journal.append_measures(trial.trial_id, [Measure("fit", "sentinel", "fit_seconds", 1, "s")])
     for _ in range(2):
         found = tables_of(info.folder)
-        assert [row["probe"] for row in found["measures"]] == ["calibration", "clock", "sentinel"] or {
-            row["probe"] for row in found["measures"]
-        } == {"calibration", "clock", "sentinel"}
+        probes = sorted(row["probe"] for row in found["measures"])
+        assert probes == ["calibration", "clock", "sentinel"]
         assert len(found["trials"]) == 1
         assert len(found["scores"]) == 2
         store.consolidate(info.folder)

@@ -1,0 +1,69 @@
+"""Trials on the scale of skill."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from bench.analysis.cells import primary_metric, read_cells, skills
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.hand_tables import METRICS, RMSE, TASKS, Run, tables
+
+REAL = st.floats(-1e6, 1e6)
+
+
+@given(REAL, REAL, st.sampled_from([0.0, 1.0, -3.0]))
+def test_skills_are_those_of_the_metric(value, baseline, ideal):
+    """Whole columns give what `Metric.skill` gives for one value."""
+    found = skills(np.array([value]), np.array([baseline]), np.array([ideal]))
+    assert found[0] == replace(RMSE, ideal=ideal).skill(value, baseline)
+
+
+def test_only_the_whole_test_part_of_the_primary_metric_counts():
+    """Train parts, slices and other metrics do not reach the value."""
+    run = Run()
+    run.add("lda", "a", 0.9)
+    made = tables(run)
+    frame = read_cells(made.trials, made.scores, METRICS, TASKS).frame
+    assert frame["value"].tolist() == [0.9]
+
+
+def test_cold_is_start_warm_up_and_fit():
+    """Cold seconds add up what a first fit costs; a phase that was not reached costs nothing."""
+    run = Run()
+    run.add("lda", "a", 0.9, fit=1.0)  # 0.5 + 0.25 + 1
+    run.add("svm", "a", 0.9, fit=1.0, init_seconds=None)
+    made = tables(run)
+    frame = read_cells(made.trials, made.scores, METRICS, TASKS).frame
+    assert frame["cold_seconds"].tolist() == [1.75, 1.25]
+
+
+def test_a_baseline_on_other_cores_fills_gaps():
+    """The dummy's score is the same on one core and on two, so either gives the zero."""
+    run = Run()
+    run.add("dummy", "a", 0.5, outer=0, cores=1)
+    run.add("dummy", "a", 0.6, outer=1, cores=2)
+    run.add("lda", "a", 0.75, outer=0, cores=2)
+    run.add("lda", "a", 0.8, outer=1, cores=2)
+    made = tables(run)
+    cells = read_cells(made.trials, made.scores, METRICS, TASKS)
+    lda = cells.contenders["name"].tolist().index("lda")
+    found = cells.frame.loc[cells.frame["contender"] == lda, "skill"].tolist()
+    assert found == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("own", "tasks", "expected"),
+    [
+        (None, ("classification",), "accuracy"),
+        ("rmse", ("classification",), "rmse"),
+        ("rmse", ("classification", "regression"), "accuracy"),
+        ("accuracy", ("classification", "regression"), "accuracy"),
+    ],
+)
+def test_a_dataset_may_have_a_primary_metric_of_its_own(own, tasks, expected):
+    """It is used for the task that has it, or for the only task that the dataset is for."""
+    dataset = SimpleNamespace(primary_metric=own, tasks=tasks)
+    assert primary_metric(TASKS["classification"], dataset) == expected

@@ -1,0 +1,107 @@
+"""Bundled and generated data: shapes, classes and their order, determinism."""
+
+import importlib
+import subprocess
+import sys
+
+import bench
+import numpy as np
+import pytest
+
+import bench_datasets
+
+SPECS = {spec.name: spec for spec in bench_datasets.bench_datasets()}
+GENERATORS = [name for name in SPECS if name.startswith("make-")]
+
+
+def load(name, **params):
+    module, function = SPECS[name].loader.split(":")
+    return getattr(importlib.import_module(module), function)(**{**SPECS[name].params, **params})
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "kind", "classes"),
+    [
+        ("iris", (150, 4), "multiclass", ("setosa", "versicolor", "virginica")),
+        ("wine", (178, 13), "multiclass", ("class_0", "class_1", "class_2")),
+        ("breast-cancer", (569, 30), "binary", ("benign", "malignant")),
+        ("digits", (1797, 64), "multiclass", tuple(range(10))),
+        ("digits-image", (1797, 8, 8, 1), "multiclass", tuple(range(10))),
+        ("diabetes", (442, 10), "continuous", ()),
+    ],
+)
+def test_bundled(name, shape, kind, classes):
+    """Shapes and classes are those of the publishers; every label is one of the classes."""
+    dataset = load(name)
+
+    assert dataset.X.shape == shape
+    assert len(dataset.y) == shape[0]
+    assert (dataset.target.kind, dataset.target.classes) == (kind, classes)
+    assert not classes or set(dataset.y.tolist()) == set(classes)
+    assert dataset.columns is None or len(dataset.columns) == shape[1]
+
+
+def test_breast_cancer_counts():
+    """357 benign and 212 malignant tumours (UCI 17); the first row is a malignant one."""
+    y = load("breast-cancer").y
+
+    assert (y == "benign").sum() == 357
+    assert (y == "malignant").sum() == 212
+    assert y[0] == "malignant"
+
+
+def test_digits_image_is_digits():
+    """The image's pixels are the table's, divided by 16."""
+    assert np.allclose(load("digits-image").X.reshape(1797, 64) * 16, load("digits").X)
+
+
+def test_diabetes_is_in_its_own_units():
+    """The first patient is 59 years old, with a body mass index of 32.1 (Efron et al., 2004)."""
+    dataset = load("diabetes")
+
+    assert dataset.X[0, 0] == 59
+    assert dataset.X[0, 2] == 32.1
+    assert dataset.y[0] == 151
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_generator(name):
+    """The same seed gives the same data, another seed others, and n_samples rows."""
+    first, again, other = (load(name, n_samples=50, seed=seed) for seed in (0, 0, 1))
+
+    assert first.X.shape[0] == len(first.y) == 50
+    assert (first.X == again.X).all()
+    assert (first.y == again.y).all()
+    assert (first.X != other.X).any()
+    assert (first.target.kind == "continuous") == (SPECS[name].tasks == ("regression",))
+
+
+def test_generator_parameters():
+    """scikit-learn's parameters pass; several targets make a target of several outputs."""
+    assert load("make-classification", n_classes=3, n_informative=4).target.classes == (0, 1, 2)
+    assert load("make-regression", n_targets=2).target == bench.Target("multioutput", n_outputs=2)
+
+
+def test_generator_faults():
+    """An unknown parameter and impossible values are told with the data set's name."""
+    with pytest.raises(bench.ParameterError, match=r"'make-moons'.*Did you mean 'noise'"):
+        load("make-moons", nois=0.1)
+    with pytest.raises(bench.ParameterError, match="'random_state'"):
+        load("make-moons", random_state=1)
+    with pytest.raises(bench.DatasetError, match=r"'make-classification'.*n_informative"):
+        load("make-classification", n_informative=1, n_classes=9)
+
+
+def test_every_dataset_states_licence_and_source():
+    """No data set without a licence and a source."""
+    assert all(spec.license and spec.source and spec.summary for spec in SPECS.values())
+
+
+def test_plugin_imports_no_numerical_library():
+    """Listing the data sets imports neither scikit-learn, NumPy nor pyarrow."""
+    code = (
+        "import sys, bench_datasets; list(bench_datasets.bench_datasets()); "
+        "sys.exit(bool({'sklearn', 'numpy', 'pandas', 'pyarrow'} & set(sys.modules)))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,284 @@
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from bench.errors import ResultsError
+from bench.outcome import Measure, Score
+from bench.results import schema, store, tables
+from bench.results.journal import Journal
+from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
+
+
+class Killed(BaseException):
+    """Stands for kill -9."""
+
+
+def kill_at(patch: pytest.MonkeyPatch, n: int) -> list[str]:
+    """Raise just before the n-th step that changes something on disk; return the steps so far."""
+    steps: list[str] = []
+
+    def wrap(owner, name):
+        real = getattr(owner, name)
+
+        def step(*args, **kwargs):
+            steps.append(name)
+            if len(steps) == n + 1:
+                raise Killed
+            return real(*args, **kwargs)
+
+        patch.setattr(owner, name, step)
+
+    wrap(os, "replace")
+    wrap(os, "fsync")
+    wrap(Path, "unlink")
+    wrap(pq.ParquetWriter, "write_table")
+    wrap(pq.ParquetWriter, "close")
+    patch.setattr(tables._Writer, "abandon", lambda self: None)
+    return steps
+
+
+def test_kill_between_any_two_steps(tmp_path):
+    """Killed at any step of consolidating, a run reads the same, resumes and ends the same."""
+    origin = tmp_path / "origin"
+    info = new_run(origin)
+    first, again, last = (make_trial(name) for name in "abc")
+    session(info, (first, make_outcome(first)), (again, failed(again, "timeout")))
+    store.consolidate(origin)
+    session(info, (again, make_outcome(again)))
+    session(info, (last, make_outcome(last, "invalid")))
+    expected = tables_of(origin)
+    later = make_trial("d")
+    n = 0
+    while True:
+        folder = tmp_path / str(n)
+        shutil.copytree(origin, folder)
+        with pytest.MonkeyPatch.context() as patch:
+            steps = kill_at(patch, n)
+            try:
+                store.consolidate(folder)
+            except Killed:
+                survived = False
+            else:
+                survived = True
+        assert tables_of(folder) == expected, steps
+        session(store.open_run(folder), (later, make_outcome(later)))
+        with_later = tables_of(folder)
+        assert len(with_later["trials"]) == 4
+        assert len(with_later["scores"]) == 3 * 2 + 2
+        store.consolidate(folder)
+        store.consolidate(folder)  # nothing is left to do
+        assert tables_of(folder) == with_later, steps
+        assert not list(folder.glob("*.arrow"))
+        if survived:
+            break
+        n += 1
+    assert n >= 6 * 4 + 2  # six tables written, closed, synced and replaced; two journals removed
+
+
+def test_the_newest_attempt_wins(tmp_path):
+    """A trial measured again has the rows of its newest attempt only, in all tables."""
+    info = new_run(tmp_path / "run")
+    trial = make_trial()
+    old = make_outcome(trial, "invalid", reason="NaN in the output")
+    new = make_outcome(
+        trial,
+        scores=(Score("test", "", "accuracy", 1.0, 2),),
+        curves=(),
+        measures=(Measure("fit", "clock", "wall", 9.0, "s"),),
+        predictions=np.array([[0.0], [1.0]]),
+        output="",
+    )
+    session(info, (trial, old))
+    for consolidated in (False, True):
+        if consolidated:
+            store.consolidate(info.folder)
+        session(info, (trial, new))
+        found = tables_of(info.folder)
+        assert [row["value"] for row in found["scores"]] == [1.0]
+        assert {row["row"]: row["output"] for row in found["predictions"]} == {7: [0.0], 4: [1.0]}
+        assert [row["value"] for row in found["measures"]] == [9.0]
+        assert found["curves"] == found["logs"] == []
+        (row,) = found["trials"]
+        assert (row["status"], row["reason"]) == (
+            "ok",
+            "earlier attempt: invalid (NaN in the output)",
+        )
+
+
+def test_no_failure_vanishes(tmp_path):
+    """Each earlier failure stays in the reason, oldest first, whenever tables are written."""
+    info = new_run(tmp_path / "run")
+    short = make_trial(limit_seconds=5.0)
+    longer = make_trial(limit_seconds=60.0, limit_bytes=2**31)
+    expected = (
+        "killed by signal 11; earlier attempt: timeout (limit 5 s); "
+        "earlier attempt: out_of_memory (limit 2,048 MiB)"
+    )
+    session(info, (short, failed(short, "timeout", "over its limit")))
+    store.consolidate(info.folder)
+    session(info, (longer, failed(longer, "out_of_memory", "over its limit")))
+    session(info, (longer, failed(longer, "crashed", "killed by signal 11")))
+    for _ in range(2):
+        assert store.done(info.folder)[short.trial_id] == store.Finished(
+            "crashed", 60.0, 2**31, expected
+        )
+        store.consolidate(info.folder)
+    session(info, (longer, make_outcome(longer)))
+    store.consolidate(info.folder)
+    (row,) = tables_of(info.folder)["trials"]
+    assert row["reason"] == (
+        "earlier attempt: timeout (limit 5 s); earlier attempt: out_of_memory (limit 2,048 MiB); "
+        "earlier attempt: crashed (killed by signal 11)"
+    )
+
+
+def test_attempts_of_one_session(tmp_path):
+    """Two attempts in one journal are told apart just as in two."""
+    info = new_run(tmp_path / "run")
+    trial = make_trial()
+    session(info, (trial, failed(trial, "crashed", "signal 9")), (trial, make_outcome(trial)))
+    (row,) = tables_of(info.folder)["trials"]
+    assert (row["status"], row["reason"]) == ("ok", "earlier attempt: crashed (signal 9)")
+
+
+def test_many_small_groups(tmp_path, monkeypatch):
+    """Chunks and row groups of any size hold the same rows."""
+    info = new_run(tmp_path / "run")
+    trials = [make_trial(str(i)) for i in range(7)]
+    session(info, *[(trial, make_outcome(trial)) for trial in trials])
+    expected = tables_of(info.folder)
+    monkeypatch.setattr(tables, "_CHUNK_BATCHES", 2)
+    monkeypatch.setattr(tables, "_GROUP_ROWS", 3)
+    store.consolidate(info.folder)
+    assert pq.read_metadata(info.folder / "trials.parquet").num_row_groups > 1
+    assert tables_of(info.folder) == expected
+
+
+def test_read_while_consolidated(tmp_path):
+    """A reader that began before the tables were replaced misses no row and sees none twice."""
+    info = new_run(tmp_path / "run")
+    one, two = make_trial("a"), make_trial("b")
+    session(info, (one, make_outcome(one)))
+    store.consolidate(info.folder)
+    session(info, (two, make_outcome(two)))
+    reader = tables.stream(info.folder, ["trials"], ["trial_id"])
+    found = next(reader)[1]["trial_id"].to_pylist()
+    store.consolidate(info.folder)
+    for _, table in reader:
+        found += table["trial_id"].to_pylist()
+    assert sorted(found) == sorted([one.trial_id, two.trial_id])
+
+
+def test_journal_numbers_are_never_used_again(tmp_path):
+    """A journal made after another was absorbed is not taken for that one."""
+    info = new_run(tmp_path / "run")
+    names = []
+    for name in "abc":
+        trial = make_trial(name)
+        names.append(session(info, (trial, make_outcome(trial))).name)
+        store.consolidate(info.folder)
+    assert names == ["journal-1.arrow", "journal-2.arrow", "journal-3.arrow"]
+    assert len(store.done(info.folder)) == 3
+
+
+def write_version_0(folder: Path) -> None:
+    """Rewrite the table of curves as a version 0 that called its steps epochs."""
+    path = folder / "curves.parquet"
+    table = pq.read_table(path)
+    metadata = {**table.schema.metadata, schema.VERSION_KEY: b"0"}
+    old = table.rename_columns({"step": "epoch"}).replace_schema_metadata(metadata)
+    pq.write_table(old, path)
+
+
+def test_an_older_table_loads_and_is_rewritten(tmp_path, monkeypatch):
+    """A file of version 0 reads as version 1, and becomes one when rows are added."""
+    info = new_run(tmp_path / "run")
+    one, two = make_trial("a"), make_trial("b")
+    session(info, (one, make_outcome(one)))
+    store.consolidate(info.folder)
+    expected = tables_of(info.folder)["curves"]
+    write_version_0(info.folder)
+
+    def upgrade(name, table):
+        return table.rename_columns({"epoch": "step"}) if name == "curves" else table
+
+    monkeypatch.setitem(schema.UPGRADES, 0, upgrade)
+    assert tables_of(info.folder)["curves"] == expected
+    session(info, (two, make_outcome(two)))
+    store.consolidate(info.folder)
+    monkeypatch.delitem(schema.UPGRADES, 0)
+    assert len(tables_of(info.folder)["curves"]) == 4
+
+
+def test_a_newer_table_is_refused(tmp_path):
+    """A file of a newer bench is refused, whether read or added to, and nothing is lost."""
+    info = new_run(tmp_path / "run")
+    trial = make_trial()
+    session(info, (trial, make_outcome(trial)))
+    store.consolidate(info.folder)
+    path = info.folder / "trials.parquet"
+    table = pq.read_table(path)
+    metadata = {**table.schema.metadata, schema.VERSION_KEY: b"2"}
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+    with pytest.raises(ResultsError, match=r"trials\.parquet has tables of version 2"):
+        store.load(info.folder)
+    with pytest.raises(ResultsError, match="version 2"):
+        Journal.open(info.folder, info.run_id, "e")
+
+
+def test_a_cut_table(tmp_path):
+    """A table whose end is missing is named with what remains and what to do; the way out works."""
+    info = new_run(tmp_path / "run")
+    trials = [make_trial(name) for name in "abc"]
+    session(info, *[(trial, make_outcome(trial)) for trial in trials])
+    store.consolidate(info.folder)
+    path = info.folder / "scores.parquet"
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(ResultsError) as error:
+        _ = store.load(info.folder).scores
+    message = str(error.value)
+    for part in (str(path), "no row", "trials (3)", "predictions (6)", "Move the file away"):
+        assert part in message
+    path.rename(info.folder / "scores.parquet.damaged")
+    assert store.done(info.folder) == {}
+    session(info, (trials[0], make_outcome(trials[0])))
+    store.consolidate(info.folder)
+    assert set(store.done(info.folder)) == {trials[0].trial_id}
+    assert len(tables_of(info.folder)["scores"]) == 2
+
+
+def test_a_flipped_byte(tmp_path, monkeypatch):
+    """One wrong byte among the values is noticed, and the row groups without it are counted."""
+    info = new_run(tmp_path / "run")
+    monkeypatch.setattr(tables, "_GROUP_ROWS", 2)
+    monkeypatch.setattr(tables, "_CHUNK_BATCHES", 1)
+    session(info, *[(t, make_outcome(t)) for t in map(make_trial, "abc")])
+    store.consolidate(info.folder)
+    path = info.folder / "predictions.parquet"
+    chunk = pq.read_metadata(path).row_group(1).column(2)
+    data = bytearray(path.read_bytes())
+    data[chunk.data_page_offset + chunk.total_compressed_size // 2] ^= 0xFF
+    path.write_bytes(data)
+    results = store.load(info.folder)
+    with pytest.raises(ResultsError, match=r"4 of 6 rows \(2 of 3 row groups\)"):
+        _ = results.predictions
+    assert results.scores.num_rows == 6
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all, but long enough to be"])
+def test_not_parquet_at_all(tmp_path, content):
+    """A file that is empty or something else is damaged; consolidating keeps the journals."""
+    info = new_run(tmp_path / "run")
+    trial = make_trial()
+    journal = session(info, (trial, make_outcome(trial)))
+    (info.folder / "trials.parquet").write_bytes(content)
+    with pytest.raises(ResultsError, match="is damaged"):
+        store.load(info.folder)
+    with pytest.raises(ResultsError, match="is damaged"):
+        store.consolidate(info.folder)
+    assert journal.exists()
+    (info.folder / "trials.parquet").unlink()
+    assert len(tables_of(info.folder)["trials"]) == 1
