@@ -5,11 +5,12 @@ Everything that a plugin, a notebook or a script needs is named here; all else i
 
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BenchError, DatasetError, ParameterError, PluginError, Skip
+from bench.errors import BenchError, DatasetError, ParameterError, PluginError, Skip, nearest
 from bench.hookspecs import HOOK_API, hookimpl
 from bench.spec import (
     Cell,
     Column,
+    ColumnKind,
     Dataset,
     DatasetSpec,
     Metric,
@@ -37,6 +38,7 @@ __all__ = [
     "BenchError",
     "Cell",
     "Column",
+    "ColumnKind",
     "Dataset",
     "DatasetError",
     "DatasetSpec",
@@ -58,6 +60,7 @@ __all__ = [
     "Task",
     "hookimpl",
     "load",
+    "nearest",
 ]
 
 

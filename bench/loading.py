@@ -170,6 +170,10 @@ def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) ->
             f"dataset {source.name!r}: its target is {kind or 'missing'}, which fits no task of "
             f"{names}. Name a target column (params = {{ target = ... }}) or another task."
         )
+    try:
+        splits = tuple(task.splits(dataset, protocol))
+    except DatasetError as error:
+        raise DatasetError(f"dataset {source.name!r}: {error}") from error
     return Facts(
         fingerprint=fingerprint(dataset),
         n_rows=_length(dataset.X),
@@ -177,7 +181,7 @@ def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) ->
         task=task.name,
         columns=dataset.columns or (),
         target=dataset.target,
-        splits=tuple(task.splits(dataset, protocol)),
+        splits=splits,
     )
 
 

@@ -10,6 +10,8 @@ Size = int | Literal["common", "largest", "all"]
 """A number of rows; ``"common"``: the largest size that all contenders of a dataset have;
 ``"largest"``: the largest that any has; ``"all"``: every size that all have, averaged."""
 
+_UNIT = ["problem", "outer_seed", "n_train"]
+
 
 def chosen_sizes(points: pd.DataFrame, size: Size) -> pd.DataFrame:
     """Return the rows ``problem, outer_seed, n_train`` that a ranking looks at.
@@ -25,40 +27,26 @@ def chosen_sizes(points: pd.DataFrame, size: Size) -> pd.DataFrame:
     size
         The rule.
     """
-    columns = ["problem", "outer_seed", "n_train"]
-    parts = [
-        _chosen(group, size).assign(problem=problem)[columns]
-        for problem, group in points.groupby("problem", sort=True)
-    ]
-    if not parts:
-        return pd.DataFrame({column: pd.Series(dtype="int64") for column in columns})
-    return pd.concat(parts, ignore_index=True)
-
-
-def _chosen(points: pd.DataFrame, size: Size) -> pd.DataFrame:
-    pairs = points[["outer_seed", "n_train"]].drop_duplicates()
-    pairs = pairs.sort_values(["outer_seed", "n_train"], ignore_index=True)
+    pairs = points[_UNIT].drop_duplicates().sort_values(_UNIT, ignore_index=True)
     if isinstance(size, int):
         return pairs.loc[pairs["n_train"] == size]
-    kept: pd.DataFrame = (
-        pairs if size == "largest" else pairs.loc[pairs["n_train"].isin(_shared(points))]
-    )
+    shared = pairs if size == "largest" else _shared(points, ["problem"])
+    kept = pairs.merge(shared[["problem", "n_train"]].drop_duplicates())
     if size == "all":
         return kept
-    n_outer = points["outer_seed"].nunique()
-    spread = kept.groupby("n_train")["outer_seed"].nunique()
-    everywhere = spread.index[spread == n_outer]
-    if len(everywhere):
-        one: pd.DataFrame = pairs.loc[pairs["n_train"] == everywhere.max()]
-        return one
-    own = []
-    for _, group in points.groupby("outer_seed", sort=True):
-        allowed = group["n_train"] if size == "largest" else _shared(group)
-        own.append(group.loc[group["n_train"] == max(allowed), ["outer_seed", "n_train"]].head(1))
-    return pd.concat(own, ignore_index=True)
+    n_outer = pairs.groupby("problem")["outer_seed"].nunique()
+    spread = kept.groupby(["problem", "n_train"]).size().reset_index(name="n")
+    everywhere = spread.loc[spread["n"] == spread["problem"].map(n_outer)]
+    one = kept.merge(everywhere.groupby("problem")["n_train"].max().reset_index())
+    rest = points.loc[~points["problem"].isin(one["problem"])]
+    own = rest if size == "largest" else _shared(rest, ["problem", "outer_seed"])
+    each = own.groupby(["problem", "outer_seed"])["n_train"].max().reset_index()
+    return pd.concat([one, each], ignore_index=True).sort_values(_UNIT, ignore_index=True)
 
 
-def _shared(points: pd.DataFrame) -> set[int]:
+def _shared(points: pd.DataFrame, within: list[str]) -> pd.DataFrame:
     """Return the sizes that all contenders have, or else those that most of them have."""
-    holders = points.groupby("n_train")["contender"].nunique()
-    return {int(n) for n in holders.index[holders == holders.max()]}
+    held = points[[*within, "n_train", "contender"]].drop_duplicates()
+    holders = held.groupby([*within, "n_train"]).size().reset_index(name="n")
+    most = holders.groupby(within)["n"].transform("max")
+    return holders.loc[holders["n"] == most]

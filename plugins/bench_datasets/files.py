@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import Dataset, DatasetError, ParameterError
-from bench.errors import nearest
-
+from bench import Dataset, DatasetError, ParameterError, nearest
 from bench_datasets import delimited
 from bench_datasets.inference import MISSING, clean
 from bench_datasets.table import Roles, Table, to_dataset

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from bench import Dataset, DatasetError, ParameterError, Target
-from bench.errors import nearest
+
+from bench import Dataset, DatasetError, ParameterError, Target, nearest
 
 FIXED = ("random_state", "return_X_y", "return_centers", "return_distributions", "coef")
 """Parameters of the generators that are not the user's: the seed is `seed`."""

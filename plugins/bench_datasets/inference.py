@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
 from bench import DatasetError
-from bench.spec import ColumnKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+ColumnKind = Literal["number", "category", "ordinal", "boolean", "date", "text"]
 
 MISSING = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL")
 """Cells of delimited text that mean: not known."""

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-from bench import Column, Dataset, DatasetError, ParameterError, Target
-from bench.errors import nearest
-from bench.spec import COLUMN_KINDS, PARTS, ColumnKind
 
-from bench_datasets.inference import Typed, convert, infer
+from bench import BenchError, Column, Dataset, DatasetError, ParameterError, Target, nearest
+from bench_datasets.inference import ColumnKind, Typed, convert, infer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,11 +69,10 @@ class Roles:
                 f"{nearest(str(self.kind), get_args(Kind))}"
             )
         for name, kind in self.kinds.items():
-            if kind not in COLUMN_KINDS:
-                raise ParameterError(
-                    f"kinds says {kind!r} for column {name!r}; allowed: "
-                    f"{', '.join(COLUMN_KINDS)}.{nearest(str(kind), COLUMN_KINDS)}"
-                )
+            try:
+                Column(name, kind)
+            except BenchError as error:
+                raise ParameterError(f"kinds is {dict(self.kinds)}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -287,7 +284,7 @@ def _parts(column: pa.ChunkedArray, where: str) -> Any:
     for word in words:
         if word.lower() not in PART_NAMES:
             raise DatasetError(
-                f"{where} holds {word!r}; allowed: {', '.join(PARTS)}."
+                f"{where} holds {word!r}; allowed: train, validation, test."
                 f"{nearest(word.lower(), PART_NAMES)}"
             )
     return np.array([PART_NAMES[word.lower()] for word in words], dtype=object)

@@ -94,7 +94,7 @@ def _digest(name: str, arguments: tuple[Any, ...], identity: str) -> str:
 
 
 def _setting(name: str) -> Any:
-    return jax.config.read(name)  # type: ignore[no-untyped-call]
+    return getattr(jax.config, name)
 
 
 @functools.cache

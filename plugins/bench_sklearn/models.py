@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
-from bench import ModelContext, ParameterError, Skip
-from bench.errors import nearest
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import get_tags
 
+from bench import ModelContext, ParameterError, Skip, nearest
 from bench_sklearn.steps import LearnerPipeline, SeveralClasses, TableEncoder, flatten
 
 NATIVE_CATEGORIES = 255

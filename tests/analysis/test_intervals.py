@@ -60,3 +60,10 @@ def test_a_dataset_with_four_units_gives_none():
 def test_ranks_share_ties_and_forgive_rounding():
     """The largest is first; 0.1 + 0.2 and 0.3 are a tie."""
     assert ranks(np.array([0.1 + 0.2, 0.3, 0.9, 0.0])).tolist() == [2.5, 2.5, 1, 4]
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=8))
+def test_ranks_are_scipys(figures):
+    """Ranks are those of `scipy.stats.rankdata`, the largest first."""
+    expected = stats.rankdata([-one for one in figures], method="average")
+    assert ranks(np.array(figures, dtype=float)).tolist() == expected.tolist()

@@ -4,10 +4,10 @@ import importlib
 import subprocess
 import sys
 
-import bench
 import numpy as np
 import pytest
 
+import bench
 import bench_datasets
 
 SPECS = {spec.name: spec for spec in bench_datasets.bench_datasets()}

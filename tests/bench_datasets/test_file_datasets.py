@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bench import Column, DatasetError, ParameterError
 
+from bench import Column, DatasetError, ParameterError
 from bench_datasets.files import load_arrow, load_csv, load_parquet
 
 

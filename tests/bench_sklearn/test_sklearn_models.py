@@ -4,7 +4,6 @@ import importlib
 import subprocess
 import sys
 
-import bench
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +14,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
+import bench
 import bench_sklearn
 
 SPECS = {spec.name: spec for spec in bench_sklearn.bench_models()}

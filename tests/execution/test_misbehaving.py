@@ -117,9 +117,10 @@ def test_a_crash_says_where(run):
 def test_what_cannot_be_serialised_is_left_out_and_said(run):
     """A loss curve of objects costs the curve, not the trial."""
     results = bench.load(run[0])
-    assert "loss_curve_ is not a sequence of numbers" in _of(
-        results, "bad-unserialisable", results.logs
-    )["output"]
+    assert (
+        "loss_curve_ is not a sequence of numbers"
+        in _of(results, "bad-unserialisable", results.logs)["output"]
+    )
     assert _of(results, "bad-unserialisable", results.scores)["value"] is not None
 
 
@@ -168,5 +169,3 @@ def _of(results, model, table):
     """The first row of a table that belongs to a model's trial."""
     ids = {row["trial_id"] for row in results.trials.to_pylist() if row["model"] == model}
     return next(row for row in table.to_pylist() if row["trial_id"] in ids)
-
-

@@ -1,0 +1,66 @@
+"""Tasks without rows go through the whole of `bench run`: the mechanism knows nothing of rows."""
+
+from pathlib import Path
+
+import pytest
+
+import bench
+
+TESTS = Path(__file__).parents[1]
+
+SUITE = """
+[suite]
+name = "toys"
+[protocol]
+sizes = [8, "all"]
+outer_seeds = 2
+[[models]]
+name = "toy-*"
+[[datasets]]
+name = "toy-line"
+[[datasets]]
+name = "toy-corridor"
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, command):
+    """The results of a suite of a forecasting and a control task, from a plugin."""
+    folder = tmp_path_factory.mktemp("toys")
+    information = folder / "site" / "toy-1.0.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[bench]\ntoy = toy_tasks\n")
+    (folder / "toys.toml").write_text(SUITE)
+    path = f"{information.parent}:{TESTS}"
+    ended = command("run", "./toys.toml", cwd=folder, env={"PYTHONPATH": path})
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "toy-forecasting" in ended.stdout
+    assert "toy-control" in ended.stdout
+    return bench.load(folder / "results" / "toys")
+
+
+def test_every_trial_of_both_tasks_is_scored(results):
+    """Each model ran on the dataset of its task alone, and each trial is `ok`."""
+    rows = results.trials.to_pylist()
+    assert {row["status"] for row in rows} == {"ok"}
+    assert {(row["dataset"], row["model"]) for row in rows} == {
+        ("toy-line", "toy-last-value"),
+        ("toy-line", "toy-drift"),
+        ("toy-corridor", "toy-left"),
+        ("toy-corridor", "toy-signs"),
+    }
+
+
+def test_the_better_model_wins(results):
+    """On a straight line, drift forecasts without error; following the signs reaches the goal."""
+    trials = [row for row in results.trials.to_pylist() if row["n_train"] > 8]
+    model = {row["trial_id"]: row["model"] for row in trials}
+    test = {
+        model[row["trial_id"]]: row["value"]
+        for row in results.scores.to_pylist()
+        if row["part"] == "test" and row["trial_id"] in model
+    }
+    assert test["toy-drift"] == pytest.approx(0, abs=1e-9)
+    assert test["toy-last-value"] > 0.5
+    assert test["toy-signs"] > test["toy-left"]
