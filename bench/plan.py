@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BenchError, SuiteError, nearest
@@ -287,7 +288,8 @@ def _subjects(
         except BenchError as error:
             faults.append(str(error))
             continue
-        path = table.name.partition(":")[2] if entry.record.takes_path else None
+        given = table.name.partition(":")[2]
+        path = str(Path(given).absolute()) if entry.record.takes_path else None
         params = {**entry.record.params, **table.params}
         source = Source(entry.record, entry.version, params, path)
         found.append((table, source, tasks, entry.record.primary_metric))

@@ -87,6 +87,9 @@ def dataset_boards(
         How a failed trial counts in skill.
     """
     boards = []
+    contenders = {
+        name: cells.contenders[name].astype(str).tolist() for name in ("name", "model", "family")
+    }
     present = cells.problems.loc[sorted(set(cells.frame["problem"]))]
     for task, problems in present.groupby("task", sort=True):
         frame = cells.frame.loc[cells.frame["problem"].isin(problems.index)]
@@ -99,9 +102,9 @@ def dataset_boards(
             empty = DatasetPoint(statuses={})
             lines = [
                 DatasetLine(
-                    name=str(cells.contenders["name"].iloc[contender]),
-                    model=str(cells.contenders["model"].iloc[contender]),
-                    family=str(cells.contenders["family"].iloc[contender]),
+                    name=contenders["name"][contender],
+                    model=contenders["model"][contender],
+                    family=contenders["family"][contender],
                     points={n: own.get(contender, {}).get(n, empty) for n in sizes},
                 )
                 for contender in everyone

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 LEVEL = 0.90
 MIN_UNITS = 5
@@ -78,7 +77,9 @@ def intervals(
 
 def expanded_tail(n: int, degrees: int, level: float) -> float:
     """Return the percentile, of 0 to 1, to read off instead of (1 - level) / 2."""
-    # scipy.special, for scipy.stats takes a second to import.
+    # Imported where it is needed, and not scipy.stats: that takes a second.
+    from scipy import special
+
     t = special.stdtrit(degrees, (1 + level) / 2)
     return float(special.ndtr(-np.sqrt(n / (n - 1)) * t))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections import Counter
 from pathlib import Path
@@ -99,7 +100,6 @@ class _Session:
 
             slots = assign_cores(self.options["jobs"], self.suite.limits.cores)
             self._engine = LocalEngine(slots, modules(self.suite, self.registry))
-            self._engine.start()
         return self._engine
 
     def plan(self) -> Plan:
@@ -135,8 +135,8 @@ class _Session:
 
     def run(self, as_json: bool) -> int:
         """Measure what is missing and show the leaderboard; return the exit code."""
-        if not (self.folder / "run.json").exists():
-            _ = self.engine  # it imports what the trials need while we plan
+        if not self._has_begun():
+            self.engine.start()  # it imports what the trials need while we plan
         plan = self.plan()
 
         from bench.execution import environment
@@ -145,15 +145,21 @@ class _Session:
         from bench.results import store
         from bench.results.journal import Journal
 
-        info = self._open_run(store)
-        with store.lock(self.folder):
-            store.consolidate(self.folder)
+        with contextlib.ExitStack() as held:
+            if self._has_begun():
+                held.enter_context(store.lock(self.folder))
+                store.consolidate(self.folder)
             todo = self._todo(plan)
-            n_earlier = len(plan.trials) - len(todo)
-            self._say_plan(plan, len(todo), n_earlier)
-            interrupted = False
             if todo:
                 check_params(plan, self.engine, todo)
+            if not self._has_begun():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                store.create_run(self.folder, self.suite.name, self.text, sys.argv[1:])
+                held.enter_context(store.lock(self.folder))
+            self._say_plan(plan, len(todo))
+            interrupted = False
+            if todo:
+                info = store.open_run(self.folder)
                 facts = environment.describe(p.distribution for p in self.registry.plugins)
                 self._warn_of_changes(store, facts)
                 environment_id = store.write_environment(self.folder, facts)
@@ -218,14 +224,11 @@ class _Session:
             number += 1
         return fresh
 
-    def _open_run(self, store: Any) -> Any:
-        if (self.folder / "run.json").exists():
-            return store.open_run(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return store.create_run(self.folder, self.suite.name, self.text, sys.argv[1:])
+    def _has_begun(self) -> bool:
+        return (self.folder / "run.json").exists()
 
     def _todo(self, plan: Plan) -> list[Any]:
-        if not (self.folder / "run.json").exists():
+        if not self._has_begun():
             return list(plan.trials)
         from bench.execution.run import is_done
         from bench.results import store
@@ -233,10 +236,12 @@ class _Session:
         finished = store.done(self.folder)
         return [trial for trial in plan.trials if not is_done(trial, finished.get(trial.trial_id))]
 
-    def _say_plan(self, plan: Plan, n_todo: int, n_earlier: int) -> None:
-        n_models, n_datasets = len(plan.contenders), len(plan.subjects)
-        text = f"{plan.suite.name}: {n_todo} trials of {n_models} models on {n_datasets} datasets"
-        if n_earlier:
+    def _say_plan(self, plan: Plan, n_todo: int) -> None:
+        text = (
+            f"{plan.suite.name}: {_count(n_todo, 'trial')} of "
+            f"{_count(len(plan.contenders), 'model')} on {_count(len(plan.subjects), 'dataset')}"
+        )
+        if n_earlier := len(plan.trials) - n_todo:
             text += f"; {n_earlier} more are done already"
         self.console.print(f"{text}.", markup=False, soft_wrap=True)
         for entry in plan.left_out:
@@ -252,6 +257,10 @@ class _Session:
                 markup=False,
                 soft_wrap=True,
             )
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def changed_versions(environments: Any, facts: dict[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bench import loading
-from bench.errors import DatasetError, SuiteError
+from bench.errors import DatasetError, ResultsError, SuiteError
 from bench.execution import environment
 from bench.execution.local import Call, Report
 from bench.loading import Source
@@ -345,7 +345,11 @@ class _Session:
             self.waiting.appendleft(trial)
             return
         outcome = outcome_of(trial, report)
-        self.journal.append(trial, outcome)
+        try:
+            self.journal.append(trial, outcome)
+        except ResultsError as error:  # a value that no column can hold
+            outcome = Outcome(trial_id=trial.trial_id, status="error", reason=str(error))
+            self.journal.append(trial, outcome)
         self.progress.count(outcome)
         self.observer.ended(report.slot, trial, outcome)
         if (

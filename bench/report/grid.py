@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 GAP = 2
-EXPENDABLE = 50
+EXPENDABLE = 55
 """Columns of lower priority go before another one is cut."""
 
 

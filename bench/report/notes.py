@@ -170,7 +170,7 @@ def dataset_notes(boards: Sequence[DatasetBoard]) -> list[str]:
     """Return what is to be said of the tables of datasets."""
     notes = [
         "Each cell: mean of the metric over outer seeds (± standard deviation, where there is "
-        "room), and below it skill: 0 is the baseline, 1 is perfect."
+        "room), and skill: 0 is the baseline, 1 is perfect."
     ]
     points = [point for board in boards for line in board.lines for point in line.points.values()]
     if any(point.n_failed for point in points):

@@ -29,6 +29,8 @@ _DIM = "bright_black"
 _ASCII = str.maketrans("●◆○─█▉▊▋▌▍▎▏✗—–±·µ…", "o*.-########x--~-u.")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _BAR = 16
+_WIDE = 118
+"""From this width on there are the lesser times too."""
 
 
 def make_console() -> Console:
@@ -105,17 +107,18 @@ def _show_board(board: Board, names: Mapping[str, str], console: Console) -> Non
     ranked = [at for at, line in enumerate(lines) if line.place is not None]
     others = [at for at, line in enumerate(lines) if line.place is None]
     rivals = [at for at in others if lines[at].family != "baseline"]
+    room = _room(console)
     rules = {group[-1] for group in (ranked, rivals) if group} - {len(lines) - 1}
     has_one_environment = len(board.environments) < 2
     columns = [
         *_identity(lines),
         *_skill_columns(board),
         *_rank_columns(board),
-        *(_time_columns([line.times[:1] for line in lines]) if has_one_environment else []),
+        *(_time_columns([line.times[:1] for line in lines], room) if has_one_environment else []),
         *_count_columns(board),
     ]
     _title(board.task, subtitle(board), console)
-    _print(drawn(columns, _room(console), sorted(rules)), console)
+    _print(drawn(columns, room, sorted(rules)), console)
     if not has_one_environment:
         for key in board.environments:
             own = [
@@ -127,8 +130,8 @@ def _show_board(board: Board, names: Mapping[str, str], console: Console) -> Non
                 [Text(), Text(f"seconds on {environment(key, dict(names))}", style=_DIM)], console
             )
             columns = _identity([line for line, _ in there])[1:]
-            columns += _time_columns([times for _, times in there])
-            _print(drawn(columns, _room(console)), console)
+            columns += _time_columns([times for _, times in there], _WIDE)
+            _print(drawn(columns, room), console)
 
 
 def _identity(lines: Sequence[Standing]) -> list[Column]:
@@ -182,10 +185,8 @@ def _skill_columns(board: Board) -> list[Column]:
 
 
 def _bar(skill: float | None) -> str:
-    if skill is None or skill <= 0:
-        return ""
-    whole, rest = divmod(round(skill * _BAR * 8), 8)
-    return "█" * whole + (_EIGHTHS[rest] if rest else "")
+    whole, rest = divmod(round(max(0.0, skill or 0.0) * _BAR * 8), 8)
+    return ("█" * whole + _EIGHTHS[rest] * bool(rest)).ljust(_BAR)
 
 
 def _rank_columns(board: Board) -> list[Column]:
@@ -194,7 +195,7 @@ def _rank_columns(board: Board) -> list[Column]:
     return [Column("rank", shown, 60 if board.by_skill else 98)]
 
 
-def _time_columns(times: Sequence[tuple[Times, ...]]) -> list[Column]:
+def _time_columns(times: Sequence[tuple[Times, ...]], room: int) -> list[Column]:
     def column(header: str, attribute: str, priority: int) -> Column:
         cells = []
         for own in times:
@@ -204,12 +205,11 @@ def _time_columns(times: Sequence[tuple[Times, ...]]) -> list[Column]:
             cells.append(Text(shown))
         return Column(header, cells, priority)
 
-    return [
-        column("fit", "warm_seconds", 70),
-        column("cold", "cold_seconds", 52),
-        column("predict", "predict_seconds", 15),
-        column("1 row", "latency_1_seconds", 10),
-    ]
+    columns = [column("fit", "warm_seconds", 70), column("cold", "cold_seconds", 52)]
+    if room >= _WIDE:
+        columns.append(column("predict", "predict_seconds", 15))
+        columns.append(column("1 row", "latency_1_seconds", 10))
+    return columns
 
 
 def _count_columns(board: Board) -> list[Column]:

@@ -146,8 +146,9 @@ def k_nearest_neighbors(context: ModelContext, *, scale: bool = True, **params: 
     learner = _choose(
         name, context, classification=KNeighborsClassifier, regression=KNeighborsRegressor
     )
+    estimator = _assemble(name, context, learner, params, scale, many_outputs=True)
     _check_enough(context, "n_neighbors", params.get("n_neighbors", 5))
-    return _assemble(name, context, learner, params, scale, many_outputs=True)
+    return estimator
 
 
 def gaussian_nb(context: ModelContext, *, scale: bool = False, **params: Any) -> Any:
@@ -197,8 +198,9 @@ def k_means(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
     learner = _choose("k-means", context, clustering=KMeans)
     n_classes = len(context.target.classes) if context.target else 0
     params = {"n_clusters": n_classes or 8, **params}
+    estimator = _assemble("k-means", context, learner, params, scale)
     _check_enough(context, "n_clusters", params["n_clusters"])
-    return _assemble("k-means", context, learner, params, scale)
+    return estimator
 
 
 def _choose(model: str, context: ModelContext, **learners: Any) -> Any:
@@ -281,6 +283,7 @@ def _assemble(
     whether it can be fitted on rows of one single class.
     """
     _check_scale(model, scale)
+    learner = learner_class(**_arguments(model, context, learner_class, params))
     if (
         not many_outputs
         and context.task != "clustering"
@@ -288,7 +291,6 @@ def _assemble(
         and context.target.kind in ("multilabel", "multioutput")
     ):
         raise Skip(f"{model} predicts one output, and the target is {context.target.kind}")
-    learner = learner_class(**_arguments(model, context, learner_class, params))
     steps: list[tuple[str, Any]] = []
     if context.task == "classification" and not one_class:
         steps.append(("classes", SeveralClasses()))

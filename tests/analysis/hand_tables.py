@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
+
 from bench import Metric
 from bench.results.schema import SCHEMAS
 

@@ -1,10 +1,10 @@
 """Learning curves per dataset."""
 
 import pytest
-from bench.analysis.by_dataset import dataset_boards
-from bench.analysis.cells import read_cells
 
 from analysis.hand_tables import METRICS, TASKS, Run, tables
+from bench.analysis.by_dataset import dataset_boards
+from bench.analysis.cells import read_cells
 
 
 def boards_of(run, **rules):

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from bench.analysis.cells import primary_metric, read_cells, skills
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.hand_tables import METRICS, RMSE, TASKS, Run, tables
+from bench.analysis.cells import primary_metric, read_cells, skills
 
 REAL = st.floats(-1e6, 1e6)
 

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
-from bench.analysis.intervals import Block, expanded_tail, intervals, ranks
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
+
+from bench.analysis.intervals import Block, expanded_tail, intervals, ranks
 
 
 def identity(means):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from bench.analysis.cells import read_cells
-from bench.analysis.ranking import full_block, leaderboards
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
+from bench.analysis.cells import read_cells
+from bench.analysis.ranking import full_block, leaderboards
 
 
 def boards_of(*runs, shuffle=None, **rules):

@@ -1,10 +1,10 @@
 """Seconds and their noise."""
 
 import pytest
-from bench.analysis.cells import read_cells
-from bench.analysis.timing import contender_times, timing_noise
 
 from analysis.hand_tables import METRICS, TASKS, Run, tables
+from bench.analysis.cells import read_cells
+from bench.analysis.timing import contender_times, timing_noise
 
 
 def times_of(*runs):

@@ -129,6 +129,18 @@ def test_images(name, task):
     assert fit(estimator, task, X).predict(X).shape == (60,)
 
 
+def test_naive_bayes_on_single_precision_images():
+    """Pixels that hardly vary within a class still give probabilities that add up to 1."""
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 10
+    X = (rng.random((10, 8, 8, 1))[y] + 1e-6 * rng.random((300, 8, 8, 1))).astype(np.float32)
+    estimator = make("gaussian-nb", context(modality="image")).fit(X[:150], y[:150])
+
+    p = estimator.predict_proba(X[150:] + rng.random((150, 8, 8, 1), dtype=np.float32))
+
+    assert np.allclose(p.sum(axis=1), 1)
+
+
 @pytest.mark.parametrize("task", ["classification", "regression", "clustering"])
 def test_dummy_takes_any_modality(task):
     """The baseline never looks at X, be it texts or series of unequal length."""
@@ -250,6 +262,8 @@ def test_too_few_rows_is_a_skip(name, task, n_train):
     """Fewer rows than neighbours or clusters is said beforehand."""
     with pytest.raises(bench.Skip, match=f"only {n_train} training rows"):
         make(name, context(task, n_train=n_train))
+    with pytest.raises(bench.ParameterError):
+        make(name, context(task, n_train=n_train), unknown=1)
 
 
 @pytest.mark.parametrize("name", ["logistic-regression", "lda", "svm-rbf"])

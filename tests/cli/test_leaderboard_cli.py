@@ -6,12 +6,12 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
-from bench.cli import main
-from bench.results.schema import SCHEMAS, stamp
-from bench.results.store import create_run
 from click.testing import CliRunner
 
 from analysis.hand_tables import Run, tables
+from bench.cli import main
+from bench.results.schema import SCHEMAS, stamp
+from bench.results.store import create_run
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Words and figures."""
 
 import pytest
-from bench.report.text import clean, endings, figure, listed, seconds
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bench.report.text import clean, endings, figure, listed, seconds
 
 
 @pytest.mark.parametrize(
