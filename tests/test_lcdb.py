@@ -2,17 +2,18 @@
 
 import itertools
 
-import bench
 import numpy as np
 import pytest
-from bench.metrics import accuracy
-from bench.tasks.classification import CLASSIFICATION
-from bench.tasks.rows import normalise
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
+
+import bench
+from bench.metrics import accuracy
+from bench.tasks.classification import CLASSIFICATION
+from bench.tasks.rows import normalise
 
 LEARNERS = {
     "KNN": KNeighborsClassifier,

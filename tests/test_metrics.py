@@ -3,15 +3,16 @@
 import importlib
 import math
 
-import bench
 import numpy as np
 import pandas as pd
 import pytest
-from bench import metrics
-from bench.metrics import METRICS, score
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
+
+import bench
+from bench import metrics
+from bench.metrics import METRICS, score
 
 BY_NAME = {metric.name: metric for metric in METRICS}
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from bench.errors import PluginError
 from bench.registry import Registry, discover, resolve
 

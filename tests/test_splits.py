@@ -2,15 +2,16 @@
 
 import itertools
 
-import bench
 import numpy as np
 import pandas as pd
 import pytest
-from bench.errors import DatasetError
-from bench.splits import divide, rows_on_two_sides, size_grid, splits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
+
+import bench
+from bench.errors import DatasetError
+from bench.splits import divide, rows_on_two_sides, size_grid, splits
 
 DEFAULT = bench.SplitProtocol()
 NO_VALIDATION = bench.SplitProtocol(validation=0, inner_seeds=(0, 1))

@@ -1,12 +1,12 @@
 """Tasks without rows run through the same five steps as the built-in ones."""
 
-import bench
 import numpy as np
 import pytest
+
+import bench
+import toy_tasks
 from bench.metrics import score
 from bench.tasks.rows import normalise
-
-import toy_tasks
 
 PROTOCOL = bench.SplitProtocol(outer_seeds=(0, 1))
 

@@ -6,8 +6,9 @@ model and a metric.
 
 import dataclasses
 
-import bench
 import numpy as np
+
+import bench
 
 # --- forecasting: fit sees the history, and the next values are asked for -------------------------
 

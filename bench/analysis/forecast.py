@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ from bench.outcome import Trial
 
 _PHASES = ("init_seconds", "warm_up_seconds", "fit_seconds", "predict_seconds")
 _OVERHEAD_SECONDS = 0.05
-_Key = tuple[str, str, str, int]
+_KEY = ("model", "params", "dataset", "n_train")
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,14 @@ def forecast(todo: Sequence[Trial], earlier: pa.Table, n_slots: int) -> Forecast
     n_slots
         How many run at once.
     """
-    took: dict[_Key, list[float]] = defaultdict(list)
+    took: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     if earlier.num_rows:
         done = earlier.filter(pc.equal(earlier["status"], "ok"))
-        columns = [done[name].to_pylist() for name in ("model", "params", "dataset", "n_train")]
-        phases = [pc.fill_null(done[name], 0.0).to_pylist() for name in _PHASES]
-        for *key, init, warm_up, fit, predict in zip(*columns, *phases, strict=True):
-            model, params, dataset, n_train = key
+        keys = zip(*(done[name].to_pylist() for name in _KEY), strict=True)
+        phases = zip(*(pc.fill_null(done[name], 0.0).to_pylist() for name in _PHASES), strict=True)
+        for key, (init, warm_up, fit, predict) in zip(keys, phases, strict=True):
             # The test part is asked about twice, and scoring asks about the other parts.
-            seconds = init + warm_up + fit + 3 * predict + _OVERHEAD_SECONDS
-            took[(model, params, dataset, n_train)].append(seconds)
+            took[key].append(init + warm_up + fit + 3 * predict + _OVERHEAD_SECONDS)
     typical = {key: median(values) for key, values in took.items()}
     known = [
         typical[key]

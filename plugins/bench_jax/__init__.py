@@ -38,7 +38,7 @@ def bench_models() -> Iterator[bench.ModelSpec]:
         family="deep",
         does=(("classification", "image"),),
         factory="bench_jax.cnn:make_cnn",
-        params={"filters": [32, 64], "hidden": [128]},
+        params={"filters": [16, 32], "hidden": [128]},
         summary="Small convolutional network with AdamW and early stopping.",
         devices=("cpu", "gpu", "tpu"),
         search_space={

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import bench
 import jax
 import numpy as np
 from flax import nnx
@@ -21,6 +20,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+import bench
 from bench_jax import engine, fitting, layers, platform
 
 
@@ -97,7 +97,7 @@ class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        filters: Sequence[int] = (32, 64),
+        filters: Sequence[int] = (16, 32),
         *,
         hidden: Sequence[int] = (128,),
         activation: str = "relu",
@@ -208,7 +208,7 @@ def _as_images(X: Any) -> NDArray[np.float32]:
 def make_cnn(
     context: bench.ModelContext,
     *,
-    filters: Sequence[int] = (32, 64),
+    filters: Sequence[int] = (16, 32),
     hidden: Sequence[int] = (128,),
     activation: str = "relu",
     dropout: float = 0.0,

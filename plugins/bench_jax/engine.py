@@ -181,9 +181,9 @@ def train(
     if not losses:
         best = parameters
     n_parameters = sum(math.prod(leaf.shape) for leaf in best)
-    return Trained(
-        jax.block_until_ready(best), n_parameters, losses, validated, len(losses), reason
-    )
+    for leaf in best:
+        leaf.block_until_ready()
+    return Trained(best, n_parameters, losses, validated, len(losses), reason)
 
 
 def predict(design: Design, parameters: Leaves, X: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -81,9 +81,12 @@ def fit(
 
 
 def n_rows(n: int, n_rows_max: int | None) -> int:
-    """Return how many rows to pad to: the largest size that will come, or a power of two."""
+    """Return how many rows to pad to: the largest size that will come, or a power of two.
+
+    The former in steps of 256, so that splits of slightly different sizes share a program.
+    """
     if n_rows_max is not None and n_rows_max >= n:
-        return n_rows_max
+        return -(-n_rows_max // 256) * 256
     return max(256, 1 << (n - 1).bit_length())
 
 
@@ -106,13 +109,14 @@ def check(estimator: Any, network: Any) -> None:
         ("dropout", "in [0, 1)", lambda v: 0 <= v < 1),
         ("learning_rate", "positive", lambda v: v > 0),
         ("weight_decay", "0 or more", lambda v: v >= 0),
+        ("label_smoothing", "in [0, 1)", lambda v: 0 <= v < 1),
         ("batch_size", "1 or more", lambda v: v >= 1),
         ("max_epochs", "1 or more", lambda v: v >= 1),
         ("patience", "1 or more", lambda v: v >= 1),
         ("validation_fraction", "in [0, 1)", lambda v: 0 <= v < 1),
     )
     for name, allowed, is_fine in rules:
-        value = getattr(estimator, name)
+        value = getattr(estimator, name, 0)
         if not is_fine(value):
             raise ValueError(
                 f"{type(estimator).__name__}: {name} is {value!r}; allowed: {allowed}."

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import bench
 import jax
 import numpy as np
 from flax import nnx
@@ -24,6 +23,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+import bench
 from bench_jax import engine, fitting, layers, platform
 from bench_jax.preprocessing import NumberScaler, TableEncoder, is_mixed, kinds_of
 

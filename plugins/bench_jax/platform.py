@@ -8,10 +8,10 @@ import os
 import platform as host
 from pathlib import Path
 
-import bench
 import jax
 import numpy as np
 
+import bench
 from bench_jax import programs
 
 

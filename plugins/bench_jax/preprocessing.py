@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import bench
 import numpy as np
 from numpy.typing import NDArray
+
+import bench
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,9 +65,9 @@ def _quantiles(X: NDArray[Any], has_missing: bool) -> NDArray[np.float64]:
 class TableEncoder:
     """A table of mixed columns as one array of a width that does not hang on the training rows.
 
-    Numbers, booleans and dates go through `NumberScaler`; every other column becomes `n_levels`
-    indicators: missing, other, and its most frequent levels. A learning curve thus needs one
-    compiled program although larger sets show more levels.
+    Numbers, booleans and dates go through `NumberScaler`, infinite ones as missing; every other
+    column becomes `n_levels` indicators: missing, other, and its most frequent levels. A learning
+    curve thus needs one compiled program although larger sets show more levels.
     """
 
     numbers: tuple[str, ...]

@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from bench import __version__
 from bench.results.runs import create_run
 

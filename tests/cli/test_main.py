@@ -5,11 +5,12 @@ import subprocess
 import sys
 import types
 
-import bench
 import click
 import pytest
-from bench.cli import COMMANDS, main
 from click.testing import CliRunner
+
+import bench
+from bench.cli import COMMANDS, main
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
 from bench.cli import main
 from bench.outcome import Measure, Score
 from bench.results import store
 from bench.results.journal import Journal
-from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "results"))
 from result_makers import failed, make_outcome, make_trial, new_run, session

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+
 from bench.outcome import CurvePoint, Facts, Measure, Outcome, Score, Trial
 from bench.results import store
 from bench.results.journal import Journal

@@ -2,11 +2,12 @@ import sys
 
 import pyarrow as pa
 import pytest
+from pyarrow import csv
+from result_makers import failed, make_outcome, make_trial, new_run, session
+
 from bench.errors import ResultsError
 from bench.results import store
 from bench.results.export import EXPORTERS, export
-from pyarrow import csv
-from result_makers import failed, make_outcome, make_trial, new_run, session
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from bench.errors import ResultsError
 from bench.outcome import CurvePoint, Facts, Measure, Score, Trial
 from bench.results import schema

@@ -6,12 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import bench
 import pyarrow as pa
 import pytest
+from result_makers import failed, make_outcome, make_trial, new_run, session
+
+import bench
 from bench.errors import ResultsError
 from bench.results import store
-from result_makers import failed, make_outcome, make_trial, new_run, session
 
 
 def test_a_new_run_says_what_it_is(tmp_path):

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
+
 from bench.errors import ResultsError
 from bench.outcome import Measure, Score
 from bench.results import schema, store, tables
 from bench.results.journal import Journal
-from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
 
 
 class Killed(BaseException):

@@ -1,19 +1,20 @@
 """Classification, regression and clustering: what fit sees, what is asked, what is refused."""
 
-import bench
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import DBSCAN, KMeans
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression
+from sklearn.naive_bayes import GaussianNB
+
+import bench
 from bench.errors import DatasetError
 from bench.tasks import TASKS
 from bench.tasks.classification import CLASSIFICATION
 from bench.tasks.clustering import CLUSTERING
 from bench.tasks.regression import REGRESSION
 from bench.tasks.rows import normalise
-from sklearn.cluster import DBSCAN, KMeans
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LinearRegression
-from sklearn.naive_bayes import GaussianNB
 
 PROTOCOL = bench.SplitProtocol()
 CELL = bench.Cell(0, 0, 16)

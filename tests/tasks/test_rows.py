@@ -2,14 +2,15 @@
 
 import re
 
-import bench
 import numpy as np
 import pandas as pd
 import pytest
-from bench.errors import DatasetError
-from bench.tasks.rows import normalise, take
 from hypothesis import given
 from hypothesis import strategies as st
+
+import bench
+from bench.errors import DatasetError
+from bench.tasks.rows import normalise, take
 
 TABULAR = ("classification", "regression", "clustering")
 

@@ -1,7 +1,8 @@
 """The dataset of the sample plugin."""
 
-import bench
 import numpy as np
+
+import bench
 
 
 def load_rings(n_rows: int, seed: int) -> bench.Dataset:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import bench
 import numpy as np
 from numpy.typing import NDArray
+
+import bench
 
 
 class Centroid:
