@@ -20,7 +20,7 @@ PROJECT = "bench"
 
 HOOK_API = 1
 """Version of this page. A plugin may state the one that it was written for, as a module attribute
-``HOOK_API = 1``; one written for a newer version than the installed one is reported and left out."""
+``HOOK_API = 1``; one written for a newer version than the installed is reported and left out."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

@@ -108,15 +108,17 @@ class Facts:
         return cls(**{**values, **changed})
 
 
-def load(source: Source) -> Dataset:
+def load(source: Source, key: str | None = None) -> Dataset:
     """Return the dataset, normalised: from the cache, or by its loader, then cached.
+
+    `key` is `source.key()`, where it is known already.
 
     Raises
     ------
     DatasetError
         The loader fails or returns no `Dataset`, or the content contradicts itself.
     """
-    folder = cache_folder() / "datasets" / source.key()
+    folder = cache_folder() / "datasets" / (key or source.key())
     cached = _read(folder)
     if cached is not None:
         return cached

@@ -84,7 +84,7 @@ class Measure(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a trial measured: every field is a column of the table of trials, None if not reached."""
+    """What a trial measured: each field is a column of the table of trials, None if not reached."""
 
     n_validation: int | None = None
     n_test: int | None = None

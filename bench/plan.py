@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,11 @@ class Subject:
     primary_metric: str
     facts: Facts
 
+    @cached_property
+    def cache_key(self) -> str:
+        """What the cached copy of the dataset is filed under."""
+        return self.source.key()
+
     def largest(self, trial: Trial) -> int:
         """Return the largest training size of the trial's split."""
         return next(
@@ -83,7 +88,7 @@ def modules(suite: Suite, registry: Registry) -> tuple[str, ...]:
     for table in suite.datasets:
         with contextlib.suppress(BenchError):
             spec = registry.dataset(table.name).record
-            found[spec.loader.partition(":")[0]] = None
+            found |= dict.fromkeys((spec.loader.partition(":")[0], *spec.preload))
             for name in (table.task,) if table.task else spec.tasks[:1]:
                 found |= dict.fromkeys(registry.task(name).record.preload)
     for model in suite.models:

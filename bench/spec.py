@@ -107,7 +107,7 @@ class ModelSpec:
     pretrained
         Whether it starts from weights learned on other data.
     fit_params
-        Any of ``sample_weight``, ``groups``, ``time``: passed to ``fit`` where the dataset has them.
+        Any of ``sample_weight``, ``groups``, ``time``: passed to ``fit`` if the dataset has them.
     search_space
         Parameter names and what tuning may choose from.
     preload
@@ -185,6 +185,8 @@ class DatasetSpec:
         ``path=PATH``.
     primary_metric
         Where the field has one other than the task's.
+    preload
+        Modules that may be imported once, before trials are forked: those that reading needs.
     version, summary, license, source, use_cases
         As for a model; the licence and where the data come from.
 
@@ -201,6 +203,7 @@ class DatasetSpec:
     params: Mapping[str, Any] = field(default_factory=dict)
     takes_path: bool = False
     primary_metric: str | None = None
+    preload: tuple[str, ...] = ()
     version: str = "1"
     summary: str = ""
     license: str = ""
@@ -215,6 +218,7 @@ class DatasetSpec:
         _check_one_of(self, "modality", self.modality, MODALITIES)
         _check_reference(self, "loader", self.loader)
         _check_params(self, self.params)
+        _check_strings(self, "preload", self.preload)
         _check_strings(self, "use_cases", self.use_cases)
 
 

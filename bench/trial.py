@@ -41,7 +41,7 @@ KEPT = 32 * 1024
 WARM_UP_UNITS = 32
 SCORED_TRAIN_ROWS = 10_000
 LATENCY_SECONDS = 0.5
-LATENCY_CALLS = 7
+LATENCY_CALLS = {1: 5, 1000: 3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,7 @@ class Job:
     trial: Trial
     dataset: str
     path: str | None
+    cache_key: str
     protocol: SplitProtocol
     n_train_max: int
     primary_metric: str
@@ -202,7 +203,8 @@ def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch
 
     with recorder.phase("load"):
         params = json.loads(trial.dataset_params)
-        dataset = loading.load(Source(entry.record, entry.version, params, job.path))
+        source = Source(entry.record, entry.version, params, job.path)
+        dataset = loading.load(source, job.cache_key)
         kept.dataset = dataset
     with recorder.phase("split"):
         cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat)
@@ -303,20 +305,20 @@ def _predict(task: Task, estimator: Any, part: Part, kept: _Kept) -> Output:
         task.ask(estimator, part)
         seconds = perf_counter() - start
     kept.seconds["predict"] = seconds
-    for n in (1, 1000):
-        kept.seconds[f"latency_{n}"] = _latency(task, estimator, task.shorten(part, n))
+    for n, calls in LATENCY_CALLS.items():
+        kept.seconds[f"latency_{n}"] = _latency(task, estimator, task.shorten(part, n), calls)
     return output
 
 
-def _latency(task: Task, estimator: Any, part: Part) -> float:
+def _latency(task: Task, estimator: Any, part: Part, n_calls: int) -> float:
     """Return the median of a few calls, within a budget of time."""
-    calls: list[float] = []
+    seconds: list[float] = []
     begin = perf_counter()
-    while not calls or (len(calls) < LATENCY_CALLS and perf_counter() - begin < LATENCY_SECONDS):
+    while not seconds or (len(seconds) < n_calls and perf_counter() - begin < LATENCY_SECONDS):
         start = perf_counter()
         task.ask(estimator, part)
-        calls.append(perf_counter() - start)
-    return median(calls)
+        seconds.append(perf_counter() - start)
+    return median(seconds)
 
 
 def _checked(task: Task, estimator: Any, part: Part) -> Output:

@@ -233,7 +233,8 @@ def _environment(n_threads: int) -> dict[str, str]:
     """Return the environment of trials: thread pools of their size, the same hashes everywhere."""
     environment = dict(os.environ)
     environment |= dict.fromkeys(_THREAD_VARIABLES, str(n_threads))
-    # One thread until a trial has been forked: OpenBLAS starts its threads when it is imported.
+    # One thread until a trial has been forked: these start threads when they are imported.
     environment["OPENBLAS_NUM_THREADS"] = "1"
+    environment["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
     environment["PYTHONHASHSEED"] = "0"
     return environment

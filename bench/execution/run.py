@@ -92,6 +92,7 @@ def job_of(plan: Plan, trial: Trial) -> Job:
         trial=trial,
         dataset=_registry_name(subject.source.spec.name, subject.source.path),
         path=subject.source.path,
+        cache_key=subject.cache_key,
         protocol=plan.protocol,
         n_train_max=subject.largest(trial),
         primary_metric=subject.primary_metric,

@@ -34,7 +34,7 @@ class RowsOutput(Output):
 class RowTask(Task):
     """A task whose size is a number of rows, divided by `bench.splits`."""
 
-    preload: ClassVar[tuple[str, ...]] = ("sklearn.model_selection",)
+    preload: ClassVar[tuple[str, ...]] = ("bench.tasks.preload",)
 
     def stratifies(self, dataset: Dataset) -> bool:
         """Return whether the parts keep the shares of the classes."""

@@ -120,6 +120,7 @@ def _files() -> Iterator[bench.DatasetSpec]:
             modality="tabular",
             loader=f"{_FILES}:load_{name}",
             takes_path=True,
+            preload=("pandas", "pyarrow.feather"),
             summary=f"{summary} Name the target column with target.",
             license="Of the file",
             source="A file of the user's",

@@ -30,7 +30,7 @@ StopReason = Literal["early_stopping", "max_epochs", "max_seconds"]
 MIN_STEPS = 8
 """Steps in an epoch at least: a set too small for that is passed over several times."""
 
-TOLERANCE = 1e-3
+TOLERANCE = 5e-3
 """What a validation loss must gain for patience to begin anew; the best epoch is kept anyway."""
 
 _CHUNK_SECONDS = 0.2

@@ -43,7 +43,7 @@ EXPECTED = {
     "bad-gigabyte": ("ok", ""),
     "bad-wander": ("ok", ""),
     "bad-unserialisable": ("ok", ""),
-    "bad-raise-unprintable": ("error", "Unprintable: (its message cannot be shown)"),
+    "bad-raise-unprintable": ("error", "UnprintableError: (its message cannot be shown)"),
     "bad-nan": ("invalid", ""),
     "bad-wrong-shape": ("invalid", ""),
     "bad-unseen-class": ("invalid", ""),

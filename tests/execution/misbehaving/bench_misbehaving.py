@@ -1,4 +1,4 @@
-"""Models that do what no model should, for the tests of isolation; `bad-NAME` misbehaves in `fit`."""
+"""Models that do what no model should, for the tests of isolation."""
 
 import collections
 import ctypes
@@ -90,11 +90,11 @@ def unserialisable(model):
 
 
 def raise_unprintable(_):
-    class Unprintable(Exception):
+    class UnprintableError(Exception):
         def __str__(self):
             raise RuntimeError("no message for you")
 
-    raise Unprintable
+    raise UnprintableError
 
 
 DOES = {
