@@ -23,7 +23,7 @@ def main() -> None:
     start = json.loads(sys.stdin.buffer.readline())
     process.adopt_orphans()
     registry = discover()
-    for module in start["preload"]:
+    for module in ("bench.execution.calls", *start["preload"]):
         # A module that does not import is the trial's error, with its own row.
         with contextlib.suppress(Exception):
             importlib.import_module(module)
