@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from bench.registry import resolve
 from bench.spec import Column, Dataset, DatasetSpec, Rows, Split, SplitProtocol, Target, Task
 
 _PER_ROW = ("y", "parts", "folds", "groups", "time", "sample_weight")
-_FORMAT = 1
+_FORMAT = 2
 
 
 def cache_folder() -> Path:
@@ -304,12 +305,12 @@ def _write(dataset: Dataset, folder: Path) -> None:
         return
     try:
         forms = {name: _save(getattr(dataset, name), draft / name) for name in ("X", *_PER_ROW)}
-        if None not in forms.values():
+        if all(form is not None for form in forms.values()):
             meta = {
                 "forms": forms,
                 "columns": [[c.name, c.kind] for c in dataset.columns or ()],
                 "target": _target_json(dataset.target),
-                "checksums": {file.name: _checksum(file) for file in draft.iterdir()},
+                "checksums": {file.name: zlib.crc32(file.read_bytes()) for file in draft.iterdir()},
             }
             (draft / "meta.json").write_text(json.dumps(meta))
             draft.rename(folder)
@@ -323,9 +324,12 @@ def _read(folder: Path) -> Dataset | None:
     """Return the cached dataset; None where there is none or it is not whole."""
     try:
         meta = json.loads((folder / "meta.json").read_text())
-        if any(_checksum(folder / name) != sum_ for name, sum_ in meta["checksums"].items()):
-            raise ValueError("a file is not what was written")
-        values = {name: _open(form, folder / name) for name, form in meta["forms"].items()}
+        values = {}
+        for name, form in meta["forms"].items():
+            content = b"" if form[0] == "none" else (folder / name).read_bytes()
+            if zlib.crc32(content) != meta["checksums"].get(name, 0):
+                raise ValueError(f"{name} is not what was written")
+            values[name] = _open(form, content)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError):
@@ -344,14 +348,6 @@ def _read(folder: Path) -> Dataset | None:
     )
 
 
-def _checksum(path: Path) -> int:
-    value = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            value = zlib.crc32(block, value)
-    return value
-
-
 def _target_json(target: Target | None) -> list[Any] | None:
     if target is None:
         return None
@@ -363,27 +359,26 @@ def _target(values: Any) -> Target | None:
     return values and Target(values[0], values[1], tuple(values[2]))
 
 
-def _save(value: Any, path: Path) -> str | None:
+def _save(value: Any, path: Path) -> list[Any] | None:
     """Write one array, table or list; return its form, or None where it has no plain one."""
     import numpy as np
 
     if value is None:
-        return "none"
+        return ["none"]
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "O":
             if not all(isinstance(item, str) for item in value.ravel()):
                 return None
             value = value.astype(str)
-        with path.open("wb") as file:
-            np.save(file, value, allow_pickle=False)
-        return "array"
+        path.write_bytes(np.ascontiguousarray(value).tobytes())
+        return ["array", value.dtype.str, value.shape]
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         path.write_text(json.dumps(value))
-        return "strings"
+        return ["strings"]
     if isinstance(value, list) and value and all(isinstance(item, np.ndarray) for item in value):
         with path.open("wb") as file:
             np.savez(file, **{f"{i:09d}": item for i, item in enumerate(value)})
-        return "arrays"
+        return ["arrays"]
     if hasattr(value, "columns") and hasattr(value, "iloc"):
         import pyarrow as pa
         from pyarrow import feather
@@ -391,22 +386,26 @@ def _save(value: Any, path: Path) -> str | None:
         feather.write_feather(
             pa.Table.from_pandas(value, preserve_index=False), str(path), compression="uncompressed"
         )
-        return "table"
+        return ["table"]
     return None
 
 
-def _open(form: str, path: Path) -> Any:
+def _open(form: list[Any], content: bytes) -> Any:
+    """Read what `_save` wrote."""
     import numpy as np
 
-    if form == "none":
+    kind = form[0]
+    if kind == "none":
         return None
-    if form == "array":
-        return np.load(path, allow_pickle=False)
-    if form == "strings":
-        return json.loads(path.read_text())
-    if form == "arrays":
-        with np.load(path, allow_pickle=False) as arrays:
+    if kind == "array":
+        # A copy of its own: arrays on top of `content` could not be written to.
+        return np.frombuffer(bytearray(content), form[1]).reshape(form[2])
+    if kind == "strings":
+        return json.loads(content)
+    if kind == "arrays":
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return [arrays[name] for name in sorted(arrays.files)]
+    import pyarrow as pa
     from pyarrow import feather
 
-    return feather.read_table(str(path), memory_map=False).to_pandas()
+    return feather.read_table(pa.BufferReader(content)).to_pandas()

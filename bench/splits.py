@@ -232,39 +232,82 @@ def _hold_out(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], bool | None]:
     """Divide `rows` into those that are left and those held out, in the order of the draw."""
     import numpy as np
-    from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
 
     if dataset.time is not None:
         return *_before(dataset, rows, _n_held_out(len(rows), share), part), None
-    # 1 - 0.9 is 0.0999...8 as a float, and would keep one row too few; 1 - 0.1 stays 0.9.
-    settings: dict[str, Any] = {
-        "n_splits": 1,
-        "train_size": round(1 - share, 12),
-        "random_state": seed,
-    }
     units = len(rows)
     if dataset.groups is not None:
-        groups = np.asarray(dataset.groups)[rows]
-        units = len(np.unique(groups))
-    n_left = math.floor(settings["train_size"] * units)
+        groups, group_of_row = np.unique(np.asarray(dataset.groups)[rows], return_inverse=True)
+        units = len(groups)
+    n_left = math.floor(_left(share) * units)
     if n_left == 0 or n_left == units:
         unit = "rows" if dataset.groups is None else "groups"
         raise DatasetError(
             f"{units} {unit} are too few to hold out a share of {share:g} as {part}: "
             "one side would be empty."
         )
-    # These three are what train_test_split calls, without its checks of the input.
+    chance = np.random.RandomState(seed)
     if dataset.groups is not None:
-        draw = GroupShuffleSplit(**settings).split(rows, groups=groups)
-    elif codes is None:
-        draw = ShuffleSplit(**settings).split(rows)
-    elif not _can_stratify(codes[rows], n_left):
-        left, held_out = next(ShuffleSplit(**settings).split(rows))
-        return rows[left], rows[held_out], False
+        left, held_out = _draw(units, n_left, chance)
+        return rows[np.isin(group_of_row, left)], rows[np.isin(group_of_row, held_out)], None
+    stratified = None if codes is None else _can_stratify(codes[rows], n_left)
+    if codes is not None and stratified:
+        left, held_out = _stratified_draw(codes[rows], n_left, chance)
     else:
-        draw = StratifiedShuffleSplit(**settings).split(rows, codes[rows])
-    left, held_out = next(draw)
-    return rows[left], rows[held_out], None if codes is None else True
+        left, held_out = _draw(units, n_left, chance)
+    return rows[left], rows[held_out], stratified
+
+
+def _left(share: float) -> float:
+    """Return what is left of a whole: 1 - 0.9 is 0.0999...8 as a float, one row too few."""
+    return round(1 - share, 12)
+
+
+def _draw(n: int, n_left: int, chance: np.random.RandomState) -> tuple[Any, Any]:
+    """Divide 0 .. n-1 in two, as scikit-learn's `ShuffleSplit` does."""
+    order = chance.permutation(n)
+    return order[n - n_left :], order[: n - n_left]
+
+
+def _stratified_draw(
+    codes: NDArray[Any], n_left: int, chance: np.random.RandomState
+) -> tuple[Any, Any]:
+    """Divide rows in two with equal shares of the classes, as `StratifiedShuffleSplit` does.
+
+    Row for row the same as scikit-learn's, whose way through its checks costs more than the
+    rest of a small trial.
+    """
+    import numpy as np
+
+    _, class_of_row, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(class_of_row, kind="stable"), np.cumsum(counts)[:-1])
+    n_left_of = _apportion(counts, n_left, chance)
+    n_held_out_of = _apportion(counts - n_left_of, len(codes) - n_left, chance)
+    left: list[NDArray[np.int64]] = []
+    held_out: list[NDArray[np.int64]] = []
+    for rows, here, there in zip(members, n_left_of, n_held_out_of, strict=True):
+        drawn = rows[chance.permutation(len(rows))]
+        left.append(drawn[:here])
+        held_out.append(drawn[here : here + there])
+    return chance.permutation(np.concatenate(left)), chance.permutation(np.concatenate(held_out))
+
+
+def _apportion(counts: NDArray[Any], n: int, chance: np.random.RandomState) -> NDArray[np.int64]:
+    """Share `n` draws among classes by their counts: largest remainders, ties by lot."""
+    import numpy as np
+
+    shares = counts / counts.sum() * n
+    given: NDArray[np.float64] = np.floor(shares)
+    remainders = shares - given
+    n_open = int(n - given.sum())
+    for remainder in np.unique(remainders)[::-1]:
+        if n_open <= 0:
+            break
+        tied = np.flatnonzero(remainders == remainder)
+        lucky = chance.choice(tied, size=min(len(tied), n_open), replace=False)
+        given[lucky] += 1
+        n_open -= len(lucky)
+    return given.astype(np.int64)
 
 
 def _can_stratify(codes: NDArray[Any], n_left: int) -> bool:
@@ -276,7 +319,7 @@ def _can_stratify(codes: NDArray[Any], n_left: int) -> bool:
 
 
 def _n_held_out(n_rows: int, share: float) -> int:
-    return max(1, n_rows - math.floor(round(1 - share, 12) * n_rows))
+    return max(1, n_rows - math.floor(_left(share) * n_rows))
 
 
 def _before(

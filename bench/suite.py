@@ -24,6 +24,10 @@ from pydantic import (
 from bench.errors import SuiteError, nearest
 from bench.spec import SplitProtocol
 
+_MAX_SEEDS = 10_000
+_SEEDS_END = 2**32
+"""The first seed that NumPy's generators don't take."""
+
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
@@ -38,7 +42,7 @@ def parse_bytes(text: object) -> int:
     if isinstance(text, int) and not isinstance(text, bool):
         amount, unit = float(text), "B"
     else:
-        match = re.fullmatch(r"\s*([0-9.]+)\s*([A-Za-z]*)\s*", str(text))
+        match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([A-Za-z]*)\s*", str(text))
         if not match or (match[2] or "B").upper() not in _UNITS:
             raise ValueError(f"{text!r} is no amount of memory; write it as '4 GiB' or '500 MB'")
         amount, unit = float(match[1]), (match[2] or "B").upper()
@@ -51,7 +55,7 @@ def parse_bytes(text: object) -> int:
 Bytes = Annotated[
     int,
     BeforeValidator(parse_bytes),
-    WithJsonSchema({"type": "string", "examples": ["4 GiB", "500 MB"]}),
+    WithJsonSchema({"type": ["string", "integer"], "examples": ["4 GiB", "500 MB"]}),
 ]
 
 
@@ -61,14 +65,21 @@ def parse_seeds(value: object) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        It is neither, or names no seed or one twice.
+        It is neither, or names no seed, one twice, or one that is too large.
     """
     if isinstance(value, int) and not isinstance(value, bool):
+        if value > _MAX_SEEDS:
+            raise ValueError(
+                f"{value!r} is how many seeds, and at most {_MAX_SEEDS} are allowed; "
+                f"write [{value}] for the seed itself"
+            )
         seeds: tuple[int, ...] = tuple(range(value))
-    elif isinstance(value, list | tuple) and all(type(seed) is int and seed >= 0 for seed in value):
+    elif isinstance(value, list | tuple) and all(
+        type(seed) is int and 0 <= seed < _SEEDS_END for seed in value
+    ):
         seeds = tuple(value)
     else:
-        raise ValueError(f"{value!r} is neither a number of seeds nor a list of them")
+        raise ValueError(f"{value!r} is neither a number of seeds nor a list of seeds from 0 to 2**32-1")
     if not seeds or len(set(seeds)) != len(seeds):
         raise ValueError(f"{value!r} must name at least one seed, and none twice")
     return seeds
@@ -80,8 +91,12 @@ Seeds = Annotated[
     WithJsonSchema(
         {
             "oneOf": [
-                {"type": "integer", "minimum": 1},
-                {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1},
+                {"type": "integer", "minimum": 1, "maximum": _MAX_SEEDS},
+                {
+                    "type": "array",
+                    "items": {"type": "integer", "minimum": 0, "maximum": _SEEDS_END - 1},
+                    "minItems": 1,
+                },
             ]
         }
     ),
@@ -112,10 +127,14 @@ def _sizes_form(value: object) -> str:
     return "<list>" if isinstance(value, list | tuple) else "<one>"
 
 
-Size = Annotated[int | Literal["all"], BeforeValidator(_check_size)]
+Size = Annotated[
+    int | Literal["all"],
+    BeforeValidator(_check_size),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]}),
+]
 Sizes = Annotated[
     Annotated[SizeGrid, Tag("<grid>")]
-    | Annotated[tuple[Size, ...], Tag("<list>")]
+    | Annotated[tuple[Size, ...], Field(min_length=1), Tag("<list>")]
     | Annotated[Size, Tag("<one>")],
     Discriminator(_sizes_form),
 ]
@@ -140,13 +159,6 @@ class ProtocolTable(_Table):
     repeats: int = Field(1, ge=1, description="model seeds per split")
     test: float = Field(0.1, gt=0, lt=1, description="share of the rows held out for testing")
     validation: float = Field(0.1, ge=0, lt=1, description="share of the rest; 0 for none")
-
-    @field_validator("sizes")
-    @classmethod
-    def _not_empty(cls, sizes: Sizes) -> Sizes:
-        if sizes == ():
-            raise ValueError("name at least one size")
-        return sizes
 
     def splits(self) -> SplitProtocol:
         """Return what of it a task needs to split data."""

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from bench import BenchError, __version__
+from bench.report.text import clean
 
 _MAX_MESSAGE = 2000
 
@@ -58,7 +59,7 @@ class LazyGroup(click.Group):
             ctx.exit(130)
         except BenchError as error:
             _show_traceback(ctx)
-            raise _WrongInput(literal(str(error))) from None
+            raise _WrongInput(clean(str(error), lines=True)) from None
         except Exception as error:
             if isinstance(error, BrokenPipeError) and _stdout_is_closed():
                 ctx.exit(141)
@@ -66,14 +67,9 @@ class LazyGroup(click.Group):
             # A full disk, a folder that may not be written: not a fault of any program.
             whose = "" if isinstance(error, OSError) else "It is a fault of bench or of a plugin; "
             raise _Fault(
-                f"{type(error).__name__}: {literal(str(error)[:_MAX_MESSAGE])}\n"
+                f"{type(error).__name__}: {clean(str(error)[:_MAX_MESSAGE], lines=True)}\n"
                 f"{whose}'bench --debug ...' shows where it happened."
             ) from None
-
-
-def literal(text: str) -> str:
-    """Return text of a plugin or a file with nothing left in it that could drive a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
 class _WrongInput(click.ClickException):

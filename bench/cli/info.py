@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from bench import __version__
-from bench.cli.table import show_table
+from bench.report.table import show_table
+from bench.report.text import shown
 
 
 @click.command()
@@ -34,12 +34,4 @@ def info(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=2, default=str))
     else:
-        show_table(("what", "value"), [(name, _shown(fact)) for name, fact in facts.items()])
-
-
-def _shown(fact: Any) -> str:
-    if isinstance(fact, Mapping):
-        return ", ".join(f"{name} {value}" for name, value in fact.items())
-    if isinstance(fact, (list, tuple)):
-        return ", ".join(map(str, fact)) or "none"
-    return "" if fact is None else str(fact)
+        show_table(("what", "value"), [(name, shown(fact) or "none") for name, fact in facts.items()])

@@ -31,7 +31,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> Size:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["rich", "markdown", "json", "csv"]),
+    type=click.Choice(["rich", "markdown", "json", "csv", "svg"]),
     default="rich",
     show_default=True,
     help="How it is written.",
@@ -81,7 +81,7 @@ def leaderboard(
     machines stand apart.
     """
     from bench.registry import discover
-    from bench.report import formats, terminal
+    from bench.report import formats, picture, terminal
     from bench.report.contents import Selection, read_contents
     from bench.results.store import load
 
@@ -103,6 +103,8 @@ def leaderboard(
         _write(formats.to_csv(contents))
     elif format_ == "markdown":
         _write(formats.to_markdown(contents))
+    elif format_ == "svg":
+        click.echo(picture.to_svg(contents).encode(), nl=False)  # UTF-8, as XML is by default
     else:
         terminal.show_contents(contents)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from bench.cli import literal
-from bench.cli.table import show_table
 from bench.registry import Entry, PluginInfo, Registry, SuiteFile, discover
+from bench.report.table import show_table
+from bench.report.text import clean
 
 Facts = dict[str, Any]
 Columns = dict[str, Callable[[Any], str]]
@@ -150,7 +150,7 @@ def plugins(ctx: click.Context, as_json: bool, strict: bool) -> None:
         if ctx.find_root().params.get("debug"):
             for plugin in registry.plugins:
                 if plugin.error:
-                    click.echo(literal(f"\n{plugin.origin}\n{plugin.error}"), err=True)
+                    click.echo(clean(f"\n{plugin.origin}\n{plugin.error}", lines=True), err=True)
     if strict and any(plugin.state != "ok" for plugin in registry.plugins):
         ctx.exit(1)
 
@@ -176,7 +176,7 @@ def runs(folder: Path | None, as_json: bool) -> None:
         del columns["problem"]
     _show(found, asdict, columns, as_json)
     if not found:
-        click.echo(literal(f"There are no runs in {folder}."), err=True)
+        click.echo(clean(f"There are no runs in {folder}."), err=True)
 
 
 def _show(
@@ -211,7 +211,7 @@ def _hint(registry: Registry) -> None:
         click.echo("No plugin is installed, not even bench's own: is crossover-bench?", err=True)
     elif wrong:
         names = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
-        click.echo(literal(f"Something is wrong with {names}; see 'bench list plugins'."), err=True)
+        click.echo(clean(f"Something is wrong with {names}; see 'bench list plugins'."), err=True)
 
 
 def _facts(entry: Entry[Any]) -> Facts:

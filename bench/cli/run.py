@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,22 +60,34 @@ def run(context: click.Context, /, suite: str, as_json: bool, **options: Any) ->
     from rich.console import Console
 
     console = Console(stderr=as_json, highlight=False)
-    session = _Session(console, suite, options)
-    try:
+    with contextlib.ExitStack() as held:
+        session = _Session(console, suite, options, held)
         code = session.dry_run(as_json) if options["dry_run"] else session.run(as_json)
-    finally:
-        session.close()
     context.exit(code)
 
 
 class _Session:
     """One call of `bench run`."""
 
-    def __init__(self, console: Console, given: str, options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        console: Console,
+        given: str,
+        options: dict[str, Any],
+        held: contextlib.ExitStack,
+    ) -> None:
+        from bench.execution.local import Server
+
+        # It starts up while the suite is read.
+        self._server = None if options["dry_run"] else Server.start()
+        if self._server is not None:
+            held.callback(self._server.stop)
+
         from bench.registry import discover
         from bench.suite import parse
 
         self.console = console
+        self._held = held
         self.options = options
         self.registry = discover()
         path = find_suite(given, self.registry)
@@ -86,11 +99,6 @@ class _Session:
         self.folder = self._folder()
         self._engine: LocalEngine | None = None
 
-    def close(self) -> None:
-        """End whatever was started."""
-        if self._engine is not None:
-            self._engine.close()
-
     @property
     def engine(self) -> LocalEngine:
         """The engine, started when it is first needed."""
@@ -99,7 +107,8 @@ class _Session:
             from bench.plan import modules
 
             slots = assign_cores(self.options["jobs"], self.suite.limits.cores)
-            self._engine = LocalEngine(slots, modules(self.suite, self.registry))
+            self._engine = LocalEngine(slots, modules(self.suite, self.registry), self._server)
+            self._held.callback(self._engine.close)
         return self._engine
 
     def plan(self) -> Plan:
@@ -136,15 +145,17 @@ class _Session:
     def run(self, as_json: bool) -> int:
         """Measure what is missing and show the leaderboard; return the exit code."""
         if not self._has_begun():
-            self.engine.start()  # it imports what the trials need while we plan
-        plan = self.plan()
-
+            self.engine.start()  # it imports what the trials need while we do the same and plan
         from bench.execution import environment
         from bench.execution.run import check_params, run_trials
         from bench.report.progress import outcome_line, watch
         from bench.results import store
         from bench.results.journal import Journal
 
+        # What the leaderboard will need is imported now, while nothing waits for us.
+        for module in ("bench.report.contents", "scipy.special"):
+            import_module(module)
+        plan = self.plan()
         with contextlib.ExitStack() as held:
             if self._has_begun():
                 held.enter_context(store.lock(self.folder))

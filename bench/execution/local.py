@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import selectors
 import socket
@@ -26,6 +25,12 @@ _THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+_FIXED_ENVIRONMENT = {
+    # One thread until a trial has been forked: these start threads when they are imported.
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "PYTHONHASHSEED": "0",
+}
 _MAX_STARTS = 3
 
 
@@ -97,6 +102,48 @@ def assign_cores(jobs: int | None, cores: int) -> list[list[int]]:
     return [have[slot * cores : (slot + 1) * cores] for slot in range(slots)]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A fork server that has been started, and the socket on which it waits to be told its work."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+    @classmethod
+    def start(cls, log: IO[bytes] | int = subprocess.DEVNULL) -> Server:
+        """Start one; it imports what every run needs while it waits."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "bench.execution.server"],
+                stdin=theirs.fileno(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=dict(os.environ) | _FIXED_ENVIRONMENT,
+            )
+        return cls(process, ours)
+
+    def serve(
+        self, controls: Sequence[socket.socket], preload: Sequence[str], n_threads: int
+    ) -> None:
+        """Have it import modules and serve sockets, one for each slot."""
+        start = {
+            "preload": list(preload),
+            "environment": dict.fromkeys(_THREAD_VARIABLES, str(n_threads)),
+        }
+        descriptors = [control.fileno() for control in controls]
+        # If it has died, the engine finds out and starts another one.
+        with contextlib.suppress(OSError), self.control:
+            socket.send_fds(self.control, [wire.pack(start)], descriptors)
+
+    def stop(self) -> None:
+        """End one that was never told to serve."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+
+
 class LocalEngine:
     """Slots on this machine.
 
@@ -106,9 +153,17 @@ class LocalEngine:
         The cores of each slot.
     preload
         Modules that are imported once, before calls are forked.
+    server
+        One that has been started ahead of time.
     """
 
-    def __init__(self, slots: Sequence[Sequence[int]], preload: Sequence[str]) -> None:
+    def __init__(
+        self,
+        slots: Sequence[Sequence[int]],
+        preload: Sequence[str],
+        server: Server | None = None,
+    ) -> None:
+        self._spare = server
         self._slots = [list(cores) for cores in slots]
         self._preload = list(preload)
         self._controls: dict[int, socket.socket] = {}
@@ -203,22 +258,11 @@ class LocalEngine:
             self._controls[slot] = mine
             self._inboxes[slot] = wire.Inbox()
             self._selector.register(mine, selectors.EVENT_READ, slot)
-        server = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.execution.server"],
-            stdin=subprocess.PIPE,
-            stdout=self._log,
-            stderr=self._log,
-            pass_fds=[other.fileno() for other in theirs],
-            start_new_session=True,
-            env=_environment(len(self._slots[0])),
-        )
-        assert server.stdin is not None
-        start = {"preload": self._preload, "controls": [other.fileno() for other in theirs]}
-        server.stdin.write(json.dumps(start).encode() + b"\n")
-        server.stdin.close()
+        server, self._spare = self._spare or Server.start(self._log), None
+        server.serve(theirs, self._preload, len(self._slots[0]))
         for other in theirs:
             other.close()
-        self._servers.append(server)
+        self._servers.append(server.process)
 
     def _replace(self, slot: int) -> list[Report]:
         """Start a new keeper where one has died; report what it was doing as lost."""
@@ -227,14 +271,3 @@ class LocalEngine:
         lost = self._running.pop(slot, None)
         self._launch([slot])
         return [] if lost is None else [Report(slot=slot, id=lost, lost=True)]
-
-
-def _environment(n_threads: int) -> dict[str, str]:
-    """Return the environment of trials: thread pools of their size, the same hashes everywhere."""
-    environment = dict(os.environ)
-    environment |= dict.fromkeys(_THREAD_VARIABLES, str(n_threads))
-    # One thread until a trial has been forked: these start threads when they are imported.
-    environment["OPENBLAS_NUM_THREADS"] = "1"
-    environment["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
-    environment["PYTHONHASHSEED"] = "0"
-    return environment

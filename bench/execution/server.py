@@ -8,31 +8,35 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import json
 import os
 import signal
 import socket
 import sys
+from typing import Any
 
-from bench.execution import keeper, process
+from bench.execution import keeper, process, wire
 from bench.registry import discover
+
+_MAX_SLOTS = 1024
 
 
 def main() -> None:
-    """Read what to import and which sockets to serve; serve until they close."""
-    start = json.loads(sys.stdin.buffer.readline())
+    """Be told what to import and which sockets to serve; serve until they close."""
+    gc.disable()  # for good, here: imports are faster, and children share more memory
     process.adopt_orphans()
     registry = discover()
-    for module in ("bench.execution.calls", *start["preload"]):
+    importlib.import_module("bench.execution.calls")
+    importlib.import_module("numpy")
+    start, controls = _receive_work()
+    os.environ.update(start["environment"])
+    for module in start["preload"]:
         # A module that does not import is the trial's error, with its own row.
         with contextlib.suppress(Exception):
             importlib.import_module(module)
     gc.collect()
-    gc.disable()
     gc.freeze()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    controls = [socket.socket(fileno=descriptor) for descriptor in start["controls"]]
     keepers = set()
     for control in controls:
         pid = os.fork()
@@ -51,6 +55,19 @@ def main() -> None:
         pid, _ = os.waitpid(-1, 0)
         keepers.discard(pid)
         process.end_children(spared=keepers)
+
+
+def _receive_work() -> tuple[dict[str, Any], list[socket.socket]]:
+    inbox = wire.Inbox()
+    descriptors: list[int] = []
+    with socket.socket(fileno=os.dup(0)) as control:
+        while True:
+            data, received, _, _ = socket.recv_fds(control, 1 << 16, _MAX_SLOTS)
+            if not data:
+                sys.exit(0)
+            descriptors += received
+            for start, _ in inbox.feed(data):
+                return start, [socket.socket(fileno=descriptor) for descriptor in descriptors]
 
 
 if __name__ == "__main__":

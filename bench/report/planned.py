@@ -16,6 +16,7 @@ from bench.analysis.forecast import Forecast, forecast
 from bench.outcome import Trial
 from bench.plan import Plan, Subject
 from bench.report.progress import duration
+from bench.report.text import clean
 from bench.results import store
 from bench.results.schema import SCHEMAS
 
@@ -35,7 +36,7 @@ def show_planned(
         (trial.dataset_label, trial.label, trial.n_train) for trial in plan.trials
     )
     for label, subject in plan.subjects.items():
-        console.print(Text.assemble((label, "bold"), f": {_facts(subject)}"), soft_wrap=True)
+        console.print(Text.assemble((clean(label), "bold"), f": {_facts(subject)}"), soft_wrap=True)
         sizes = sorted({size for dataset, _, size in counts if dataset == label})
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         table.add_column("  model", no_wrap=True, overflow="ellipsis")
@@ -45,10 +46,10 @@ def show_planned(
             row = [counts.get((label, name, size), 0) for size in sizes]
             if any(row):
                 cells = [str(count) if count else "-" for count in row]
-                table.add_row(Text(f"  {name} ({contender.spec.family})"), *cells)
+                table.add_row(Text(f"  {clean(name)} ({contender.spec.family})"), *cells)
         console.print(table)
     for entry in plan.left_out:
-        console.print(f"left out: {entry.what}: {entry.why}", markup=False, soft_wrap=True)
+        console.print(clean(f"left out: {entry.what}: {entry.why}"), markup=False, soft_wrap=True)
     expected = estimate(todo, root, n_slots)
     n_done = len(plan.trials) - len(todo)
     console.print(
@@ -81,7 +82,7 @@ def _facts(subject: Subject) -> str:
     if columns:
         text += f", columns: {columns}"
     if facts.target is not None and facts.target.classes:
-        names = [str(name) for name in facts.target.classes]
+        names = [clean(str(name)) for name in facts.target.classes]
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
         text += f"; {len(names)} classes: {shown}"
     elif facts.target is not None:

@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.outcome import FAILED, Outcome, Trial
+from bench.report.text import clean
+from bench.report.text import seconds as short
 
 _LINES_PER_SECOND = 1.0
 _SHOWN_FAILURES = 4
@@ -30,7 +32,12 @@ def duration(seconds: float) -> str:
 
 def describe(trial: Trial) -> str:
     """Return which trial it is, in one line."""
-    return f"{trial.label} on {trial.dataset_label}, n={trial.n_train}, seed {trial.outer_seed}"
+    names = f"{clean(trial.label)} on {clean(trial.dataset_label)}"
+    return f"{names}, n={trial.n_train}, seed {trial.outer_seed}"
+
+
+def _first_line(reason: str | None) -> str:
+    return clean("".join((reason or "").splitlines()[:1]))
 
 
 class _Tally:
@@ -88,9 +95,9 @@ class PlainProgress:
         count = f"{tally.done:>{len(str(tally.total))}}/{tally.total}"
         line = f"{count}  {outcome.status:<8} {describe(trial)}"
         if outcome.reason:
-            line += f": {outcome.reason.splitlines()[0][:200]}"
+            line += f": {_first_line(outcome.reason)[:200]}"
         elif outcome.facts.fit_seconds is not None:
-            line += f"  fit {duration(outcome.facts.fit_seconds)}"
+            line += f"  fit {short(outcome.facts.fit_seconds)}"
         if tally.failed:
             line += f"  [{tally.failed} failed]"
         if left := tally.left():
@@ -147,8 +154,7 @@ class LiveProgress:
                 grid.add_row(Text("  ...", "dim"), "")
         rows.append(grid)
         for trial, outcome in self._failures:
-            reason = (outcome.reason or "").splitlines()[:1]
-            text = f"  {outcome.status}: {describe(trial)}: {' '.join(reason)}"
+            text = f"  {outcome.status}: {describe(trial)}: {_first_line(outcome.reason)}"
             rows.append(Text(text, "red", no_wrap=True, overflow="ellipsis"))
         return Group(*rows)
 

@@ -11,12 +11,26 @@ _UNSAFE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
 
 
-def clean(text: str) -> str:
-    r"""Return the text on one line, with control characters written out, as in ``\n``."""
+def clean(text: str, *, lines: bool = False) -> str:
+    r"""Return text of a plugin or a file with nothing left in it that could drive a terminal.
+
+    Control characters, and marks that turn the direction of what follows, are written out, as in
+    ``\x1b``.
+
+    Parameters
+    ----------
+    text
+        Any text.
+    lines
+        Whether line breaks and tabs stay; otherwise what is returned is one line.
+    """
     if text.isprintable():
         return text
+    kept = "\n\t" if lines else ""
     return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNSAFE else char
+        char.encode("unicode_escape").decode()
+        if unicodedata.category(char) in _UNSAFE and char not in kept
+        else char
         for char in text
     )
 
@@ -81,6 +95,17 @@ def listed(words: Iterable[str], most: int = 6) -> str:
 def plural(n: int, word: str) -> str:
     """Return "1 seed" or "2 seeds"."""
     return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
+
+
+def shown(value: object) -> str:
+    """Return a fact of any kind in words: "a 1, b 2" for a mapping, nothing for None."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {shown(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(shown, value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
 
 
 def span(low: int, high: int) -> str:

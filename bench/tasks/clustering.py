@@ -22,7 +22,7 @@ class Clustering(RowTask):
     name: ClassVar[str] = "clustering"
     summary: ClassVar[str] = "Which rows belong together?"
     metrics: ClassVar[tuple[str, ...]] = ("adjusted-rand", "nmi", "silhouette")
-    preload: ClassVar[tuple[str, ...]] = ("bench.tasks.preload", "sklearn.metrics")
+    preload: ClassVar[tuple[str, ...]] = ("sklearn.metrics",)
 
     def fit(self, estimator: Any, parts: Parts, fit_params: Mapping[str, Any]) -> Any:
         """Fit on the training rows without their classes."""

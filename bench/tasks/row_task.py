@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import DatasetError
 from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Target, Task
@@ -33,8 +33,6 @@ class RowsOutput(Output):
 
 class RowTask(Task):
     """A task whose size is a number of rows, divided by `bench.splits`."""
-
-    preload: ClassVar[tuple[str, ...]] = ("bench.tasks.preload",)
 
     def stratifies(self, dataset: Dataset) -> bool:
         """Return whether the parts keep the shares of the classes."""

@@ -23,7 +23,7 @@ ANYTHING = tuple(
 
 
 def _preload(*modules: str) -> tuple[str, ...]:
-    return (_MODELS, "sklearn.pipeline", *modules)
+    return (_MODELS, "bench_sklearn.preload", "sklearn.pipeline", *modules)
 
 
 @bench.hookimpl
@@ -41,7 +41,7 @@ def bench_models() -> Iterator[bench.ModelSpec]:
         params={"scale": False},
         summary="Never looks at X: class frequencies, the mean, or one single cluster.",
         fit_params=("sample_weight",),
-        preload=(_MODELS, "sklearn.dummy"),
+        preload=(_MODELS, "bench_sklearn.preload", "sklearn.dummy"),
         reference=f"{_GUIDE}model_evaluation.html#dummy-estimators",
     )
     yield bench.ModelSpec(

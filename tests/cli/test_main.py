@@ -73,7 +73,7 @@ def test_a_commands_own_exit_code_is_kept(command):
 
 
 def test_a_message_cannot_drive_the_terminal(command):
-    """Control characters of a quoted text are shown as a replacement character."""
+    """Control characters of a quoted text are written out."""
     assert "\x1b" not in command(bench.PluginError("a \x1b[31mred\x1b[0m name")).stderr
 
 

@@ -1,4 +1,7 @@
-"""Tables for a terminal of any width, for a pipe and for NO_COLOR."""
+"""Tables of facts, all of which are shown: cells are folded where the window is narrow.
+
+(`bench.report.grid` is for figures that are compared: there the lesser columns go instead.)
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import textwrap
 from collections.abc import Sequence
 
 import click
+from rich.cells import cell_len
 
-from bench.cli import literal
+from bench.report.text import clean
 
 _SHORT = 16  # a column of cells up to this long is never broken over lines
 _LEAST = 15  # columns that a longer one needs; where they are not there, a table is no use
@@ -18,14 +22,14 @@ _GAP = 2
 def show_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows: a table on a terminal, aligned columns in a pipe.
 
-    In a terminal too narrow for the table, each row is a paragraph. Control characters are shown
-    as replacement characters, as what a plugin says must not drive the terminal.
+    In a terminal too narrow for the table, each row is a paragraph. What a plugin says is shown
+    literally.
     """
-    cells = [[literal(" ".join(str(cell).split())) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+    cells = [[clean(" ".join(str(cell).split())) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(headers, *cells, strict=True)]
     if not sys.stdout.isatty():
         for line in (headers, *cells):
-            padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+            padded = [c + " " * (w - cell_len(c)) for c, w in zip(line, widths, strict=True)]
             click.echo((" " * _GAP).join(padded).rstrip())
         return
     from rich.console import Console

@@ -1,0 +1,134 @@
+"""README.md, done word for word: its suite, its plugin, its programs and its command lines."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+
+from bench.cli import main
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+SMALL = ("--sizes", "32", "--seeds", "2")
+N_TRIALS = 4 * 1 * 2
+"""Of the suite's four models at that one size with those two seeds."""
+
+
+def block(first_line):
+    """The one code block that begins with this line."""
+    (found,) = (text for _, text in BLOCKS if text.startswith(first_line + "\n"))
+    return found
+
+
+def command_lines():
+    """Every line of a shell block, and every `bench ...` within a sentence."""
+    lines = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
+    return lines + re.findall(r"`(bench [^`]+)`", TEXT.replace("\n", " "))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the README's suite, its plugin beside it, and a table of the reader's own."""
+    path = tmp_path_factory.mktemp("reader")
+    (path / "churn.toml").write_text(block("# churn.toml"))
+    rng = np.random.default_rng(0)
+    months, calls = rng.integers(1, 60, 200), rng.normal(5, 2, 200)
+    left = np.where(calls - months / 10 + rng.normal(0, 1, 200) > 2, "yes", "no")
+    rows = [f"{m},{c:.3f},{answer}\n" for m, c, answer in zip(months, calls, left, strict=True)]
+    (path / "churn.csv").write_text("months,calls,left\n" + "".join(rows))
+    return path
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory):
+    """The README's plugin as pip would install it: its module, and what its pyproject says."""
+    site = tmp_path_factory.mktemp("site")
+    project = tomllib.loads(block("# pyproject.toml"))["project"]
+    (site / "bench_nearest.py").write_text(block("# bench_nearest.py"))
+    info = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    entries = project["entry-points"]["bench"].items()
+    lines = [f"{name} = {module}\n" for name, module in entries]
+    (info / "entry_points.txt").write_text("[bench]\n" + "".join(lines))
+    return {"PYTHONPATH": str(site)}
+
+
+@pytest.fixture(scope="module")
+def run(folder, command):
+    """The README's suite, measured at one size with two seeds."""
+    ended = command("run", "churn.toml", *SMALL, cwd=folder)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_the_first_suite_runs_on_the_readers_table(run, folder, command):
+    """Its four models are measured and ranked, and the leaderboard can be read again."""
+    assert f"{N_TRIALS} ok" in run
+    for text in (run, command("leaderboard", "churn", cwd=folder).stdout):
+        for model in ("dummy", "logistic-regression", "hist-gradient-boosting", "mlp"):
+            assert model in text
+
+
+def test_the_first_plugin_is_measured_beside_the_others(run, folder, plugin, command):
+    """The model is listed, runs with both values of its parameter, and nothing is run twice."""
+    assert "one-nearest" in command("list", "models", cwd=folder, env=plugin).stdout
+    (folder / "more.toml").write_text(block("# churn.toml") + block("# more of churn.toml"))
+    ended = command("run", "more.toml", *SMALL, cwd=folder, env=plugin)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert f"{N_TRIALS} more are done already" in ended.stdout
+    assert "Trials: 4 ok." in ended.stdout
+    assert "one-nearest-p1" in ended.stdout
+
+
+@pytest.mark.parametrize("program", [text for kind, text in BLOCKS if kind == "python"])
+def test_its_programs_run(program, run, folder, plugin):
+    """Every Python block runs as it stands in the folder of the results."""
+    if "duckdb" in program:
+        pytest.importorskip("duckdb")
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env=os.environ | plugin,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    if "results" in program:
+        assert "hist-gradient-boosting" in done.stdout
+
+
+@pytest.mark.parametrize("line", [line for line in command_lines() if line.startswith("bench ")])
+def test_every_bench_command_is_one(line):
+    """Each command line parses: the command is there and has the options."""
+    words = shlex.split(line, comments=True)[1:]
+    command, context = main, click.Context(main)
+    while isinstance(command, click.Group) and words:
+        name, command, words = command.resolve_command(context, words)
+        context = click.Context(command, info_name=name, parent=context)
+    assert not isinstance(command, click.Group), f"{line}: a sub-command is missing"
+    command.make_context(context.info_name, words, parent=context.parent)
+
+
+@pytest.mark.parametrize("line", [line for line in command_lines() if line.startswith("make ")])
+def test_every_make_command_is_one(line):
+    """Each target that is named is in the Makefile."""
+    target = line.split()[1]
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_what_it_points_to_is_there():
+    """Each link leads to a file of the repository."""
+    links = re.findall(r"\]\(([^)#]+)\)", TEXT)
+    assert len(links) >= 4
+    assert [link for link in links if not (ROOT / link).is_file()] == []
