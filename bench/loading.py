@@ -22,7 +22,7 @@ from bench.registry import resolve
 from bench.spec import Column, Dataset, DatasetSpec, Rows, Split, SplitProtocol, Target, Task
 
 _PER_ROW = ("y", "parts", "folds", "groups", "time", "sample_weight")
-_FORMAT = 2
+_FORMAT = 3
 
 
 def cache_folder() -> Path:
@@ -81,6 +81,7 @@ class Facts:
     fingerprint: str
     n_rows: int
     n_features: int
+    has_missing: bool
     task: str
     columns: tuple[Column, ...]
     target: Target | None
@@ -92,6 +93,7 @@ class Facts:
             "fingerprint": self.fingerprint,
             "n_rows": self.n_rows,
             "n_features": self.n_features,
+            "has_missing": self.has_missing,
             "task": self.task,
             "columns": [[column.name, column.kind] for column in self.columns],
             "target": _target_json(self.target),
@@ -181,6 +183,7 @@ def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) ->
         fingerprint=fingerprint(dataset),
         n_rows=_length(dataset.X),
         n_features=n_features(dataset),
+        has_missing=has_missing(dataset.X),
         task=task.name,
         columns=dataset.columns or (),
         target=dataset.target,
@@ -197,6 +200,17 @@ def n_features(dataset: Dataset) -> int:
     for length in shape[1:]:
         size *= int(length)
     return size
+
+
+def has_missing(X: Any) -> bool:
+    """Return whether any value of X is missing; True where that cannot be told."""
+    import numpy as np
+
+    if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
+        return bool(X.dtype.kind == "f" and np.isnan(X).any())
+    if hasattr(X, "isna"):
+        return bool(X.isna().to_numpy().any())
+    return not (isinstance(X, list) and all(isinstance(item, str) for item in X))
 
 
 def _length(X: Any) -> int:

@@ -361,6 +361,8 @@ class ModelContext:
     n_train_max
         Number of training rows of the largest size of this split: what a compiled program may be
         padded to, so that one compilation serves a whole learning curve.
+    has_missing
+        Whether any value of X is missing, in whichever part.
     columns, target
         Of the dataset. Class labels reach the estimator as integers 0 .. K-1, in the order of
         ``target.classes``.
@@ -384,6 +386,7 @@ class ModelContext:
     modality: str
     n_train: int
     n_train_max: int
+    has_missing: bool = True
     columns: tuple[Column, ...] = ()
     target: Target | None = None
     metric: str = ""

@@ -54,6 +54,7 @@ class Job:
     cache_key: str
     protocol: SplitProtocol
     n_train_max: int
+    has_missing: bool
     primary_metric: str
     metrics: tuple[str, ...]
     keep_predictions: bool
@@ -249,6 +250,7 @@ def _context(job: Job, dataset: Dataset, scratch: Path) -> ModelContext:
         modality=trial.modality,
         n_train=trial.n_train,
         n_train_max=job.n_train_max,
+        has_missing=job.has_missing,
         columns=dataset.columns or (),
         target=dataset.target,
         metric=job.primary_metric,

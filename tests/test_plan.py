@@ -88,6 +88,7 @@ def facts(*splits, fingerprint="f", task="classification"):
         fingerprint=fingerprint,
         n_rows=120,
         n_features=4,
+        has_missing=False,
         task=task,
         columns=(),
         target=None,
@@ -244,11 +245,9 @@ def test_repeats_are_further_model_seeds():
 
 def test_the_seed_of_a_model_is_known():
     """It is the first 31 bits of SHA-256 of "outer/inner/repeat"."""
-    # printf 0/0/0 | sha256sum  begins with 2cff94b6...: 0x2cff94b6 >> 1
-    import hashlib
-
-    first = hashlib.sha256(b"0/0/0").hexdigest()[:8]
-    assert model_seed(0, 0, 0) == int(first, 16) // 2
+    # What `printf 0/0/0 | sha256sum` begins with, and `printf 4/1/2 | sha256sum`.
+    assert model_seed(0, 0, 0) == 0x54B54709 // 2
+    assert model_seed(4, 1, 2) == 0x6B149A82 // 2
 
 
 @given(st.tuples(st.integers(0, 2**32), st.integers(0, 2**32), st.integers(0, 100)))

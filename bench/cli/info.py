@@ -34,4 +34,6 @@ def info(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=2, default=str))
     else:
-        show_table(("what", "value"), [(name, shown(fact) or "none") for name, fact in facts.items()])
+        show_table(
+            ("what", "value"), [(name, shown(fact) or "none") for name, fact in facts.items()]
+        )

@@ -55,6 +55,7 @@ def check_params(
         modality=argument["modality"],
         n_train=argument["n_train"],
         n_train_max=argument["n_train"],
+        has_missing=facts.has_missing,
         columns=facts.columns,
         target=facts.target,
         device=argument["device"],

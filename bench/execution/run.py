@@ -95,6 +95,7 @@ def job_of(plan: Plan, trial: Trial) -> Job:
         cache_key=subject.cache_key,
         protocol=plan.protocol,
         n_train_max=subject.largest(trial),
+        has_missing=subject.facts.has_missing,
         primary_metric=subject.primary_metric,
         metrics=tuple(
             dict.fromkeys(

@@ -55,6 +55,7 @@ def to_svg(contents: Contents, title: str = "bench leaderboard") -> str:
     console = Console(
         file=io.StringIO(),
         width=WIDTH,
+        height=25,  # with both given, Rich does not ask the terminal
         record=True,
         force_terminal=True,
         color_system="truecolor",

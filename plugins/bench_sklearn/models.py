@@ -313,7 +313,7 @@ def _table_steps(
 ) -> list[tuple[str, Any]]:
     """Return no step where the learner can take the table as it is."""
     kinds = _kinds(context)
-    fill = not get_tags(learner).input_tags.allow_nan
+    fill = context.has_missing and not get_tags(learner).input_tags.allow_nan
     if not fill and not scale and set(kinds) <= {"number", "boolean"}:
         return []
     encoder = TableEncoder(kinds, fill=fill, scale=scale, categories=categories)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
@@ -53,6 +54,7 @@ def test_machine_formats_are_clean(folder):
     rows = list(csv.DictReader(io.StringIO(bench(folder, "--format", "csv").stdout)))
     assert [row["name"] for row in rows] == ["lda", "mlp", "dummy"]
     assert bench(folder, "--format", "markdown").stdout.startswith("### classification")
+    assert ElementTree.fromstring(bench(folder, "--format", "svg").stdout_bytes) is not None
 
 
 def test_learning_curves_by_dataset(folder):

@@ -171,6 +171,19 @@ def test_runs_are_listed(tmp_path):
     assert line.split()[:2] == ["first", "quick"]
 
 
+def test_a_damaged_run_is_listed_with_its_problem(tmp_path):
+    """A run that cannot be read is a line with the reason, and hides no other."""
+    create_run(tmp_path / "good", "quick", "[suite]\n", ["bench", "run", "quick"])
+    create_run(tmp_path / "bad", "quick", "[suite]\n", ["bench", "run", "quick"])
+    (tmp_path / "bad" / "run.json").write_text("{")
+    done = bench("list", "runs", str(tmp_path))
+    assert done.returncode == 0
+    lines = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert "problem" in lines["run"]
+    assert "run.json is damaged" in lines["bad"]
+    assert "damaged" not in lines["good"]
+
+
 def test_no_runs_is_said(tmp_path):
     """An empty folder of results is no error, and is said to be empty."""
     done = bench("list", "runs", str(tmp_path))

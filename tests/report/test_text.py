@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.text import clean, endings, figure, listed, seconds
+from bench.report.text import clean, endings, figure, listed, seconds, shown
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,22 @@ def test_cleaned_text_is_one_printable_line(text):
     assert len(found.splitlines()) <= 1
     assert "\x1b" not in found
     assert "\u202e" not in found
+
+
+@given(st.text())
+def test_text_of_several_lines_keeps_its_lines(text):
+    """Line breaks and tabs stay, and nothing else that drives a terminal does."""
+    found = clean(text, lines=True)
+    assert found.count("\n") == text.count("\n")
+    assert not set(found) & {"\x1b", "\r", "\x9b", "\u202e", "\u2028"}
+
+
+def test_facts_of_any_kind_are_words():
+    """A mapping, a list, a figure and nothing are each shown as a person would write them."""
+    assert shown({"jax": "0.7", "numpy": "2.4"}) == "jax 0.7, numpy 2.4"
+    assert shown(["a", 1, None]) == "a, 1, "
+    assert shown(2.58837890625) == "2.58838"
+    assert shown(None) == ""
 
 
 def test_many_words_are_shortened():
