@@ -157,7 +157,9 @@ def plugins(ctx: click.Context, as_json: bool, strict: bool) -> None:
 
 @list_.command()
 @_as_json
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
 def runs(folder: Path | None, as_json: bool) -> None:
     """List the runs in FOLDER, by default in results/."""
     from bench.results.runs import RESULTS, list_runs
@@ -189,7 +191,8 @@ def _show(
         click.echo(json.dumps([facts(item) for item in items], indent=2, default=_plain))
     else:
         rows = [[cell(item) for cell in columns.values()] for item in items]
-        show_table(list(columns), rows)
+        if rows:
+            show_table(list(columns), rows)
 
 
 def _show_below(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

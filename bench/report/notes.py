@@ -82,6 +82,8 @@ def subtitle(board: Board) -> str:
 def _how_formed(board: Board) -> str:
     size = board.size if isinstance(board.size, int) else None
     at = f"size {size:,}" if size is not None else _SIZES[str(board.size)]
+    if not board.by_skill and any(line.family == "baseline" for line in board.standings):
+        return f"No skill, for the baseline has no score: contenders stand by mean rank, at {at}."
     if not board.by_skill:
         return (
             f"No baseline in this run, so no skill: contenders stand by their mean rank, at {at}. "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -177,8 +176,3 @@ def watch(console: Console, total: int, n_slots: int) -> LiveProgress | PlainPro
     if console.is_terminal and not console.is_dumb_terminal:
         return LiveProgress(console, total, n_slots)
     return PlainProgress(console, total, n_slots)
-
-
-def outcome_line(statuses: Mapping[str, int]) -> str:
-    """Return how many trials ended in which way, such as "118 ok, 2 timeout"."""
-    return ", ".join(f"{count} {status}" for status, count in sorted(statuses.items())) or "none"

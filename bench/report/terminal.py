@@ -33,9 +33,9 @@ _WIDE = 118
 """From this width on there are the lesser times too."""
 
 
-def make_console() -> Console:
-    """Return a console for standard output that shows every text literally."""
-    console = Console(highlight=False, markup=False, emoji=False)
+def make_console(*, stderr: bool = False) -> Console:
+    """Return a console for standard output, or error, that shows every text literally."""
+    console = Console(highlight=False, markup=False, emoji=False, stderr=stderr)
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = PIPE_WIDTH
     return console

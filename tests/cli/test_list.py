@@ -185,10 +185,14 @@ def test_a_damaged_run_is_listed_with_its_problem(tmp_path):
 
 
 def test_no_runs_is_said(tmp_path):
-    """An empty folder of results is no error, and is said to be empty."""
+    """An empty folder of results is no error, and is said to be empty; a missing one is an error."""
     done = bench("list", "runs", str(tmp_path))
     assert done.returncode == 0
+    assert done.stdout == ""
     assert "no runs" in done.stderr
+    done = bench("list", "runs", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
 
 
 def test_info_is_what_a_report_needs(tmp_path):
