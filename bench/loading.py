@@ -133,10 +133,9 @@ def load(source: Source, key: str | None = None) -> Dataset:
 def known_facts(source: Source, tasks: Sequence[str], protocol: SplitProtocol) -> Facts | None:
     """Return the facts of a dataset if `describe` said them before and nothing has changed."""
     try:
-        stored = json.loads(_facts_file(source, tasks, protocol).read_text())
-    except (OSError, ValueError):
+        return Facts.from_json(json.loads(_facts_file(source, tasks, protocol).read_text()))
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Facts.from_json(stored)
 
 
 def _facts_file(source: Source, tasks: Sequence[str], protocol: SplitProtocol) -> Path:
@@ -281,7 +280,7 @@ def _feed(digest: Any, value: Any) -> None:
         if value.dtype.kind in "OUT":
             digest.update(json.dumps(value.tolist(), default=str).encode())
         else:
-            digest.update(np.ascontiguousarray(value).data)
+            digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
     elif hasattr(value, "columns") and hasattr(value, "iloc"):
         import pandas as pd
 
@@ -344,10 +343,8 @@ def _read(folder: Path) -> Dataset | None:
             if zlib.crc32(content) != meta["checksums"].get(name, 0):
                 raise ValueError(f"{name} is not what was written")
             values[name] = _open(form, content)
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError, KeyError):
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)  # what is not whole must not stand in the way
         return None
     return Dataset(
         values["X"],

@@ -7,12 +7,13 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.conditions import Condition, objection
 from bench.errors import BenchError, SuiteError, nearest
 from bench.loading import Facts, Source
 from bench.outcome import Trial
@@ -48,13 +49,18 @@ class Contender:
 
 @dataclass(frozen=True)
 class Subject:
-    """A dataset of the suite: its recipe, the task asked of it and the facts known of it."""
+    """A dataset of the suite: its recipe, the task asked of it and the facts known of it.
+
+    `conditions` is canonical JSON, as in the trials; under one that takes values away, the facts
+    say that values are missing.
+    """
 
     source: Source
     label: str
     task: Task
     primary_metric: str
     facts: Facts
+    conditions: str = "{}"
 
     @cached_property
     def cache_key(self) -> str:
@@ -98,7 +104,9 @@ def modules(suite: Suite, registry: Registry) -> tuple[str, ...]:
 
 
 def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: str = "cpu") -> Plan:
-    """Cross the suite's models, datasets, splits and sizes.
+    """Cross the suite's models, datasets, splits, sizes and conditions.
+
+    Clean data are always measured; conditions come beside them.
 
     Parameters
     ----------
@@ -114,14 +122,16 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
     Raises
     ------
     BenchError
-        Names that are unknown, datasets that cannot be loaded, or sizes all beyond the data; every
-        fault is named.
+        Names that are unknown, datasets that cannot be loaded, conditions that apply to none of
+        them, or sizes all beyond the data; every fault is named.
     """
     faults: list[str] = []
     contenders = _contenders(suite.models, registry, faults)
     protocol = suite.protocol.splits()
     subjects = _subjects(suite, registry, facts_of, protocol, faults)
     _check_metrics(suite, registry, [subject.task for subject, _ in subjects], faults)
+    left_out: list[LeftOut] = []
+    variants = _variants(suite, [subject for subject, _ in subjects], left_out, faults)
     if faults:
         heading = f"suite {suite.name!r}"
         if len(faults) == 1:
@@ -129,7 +139,6 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
         listed = "\n".join(f"  {fault}" for fault in faults)
         raise SuiteError(f"{heading}: {len(faults)} faults:\n{listed}")
 
-    left_out: list[LeftOut] = []
     trials: dict[str, Trial] = {}
     for subject, sizes in subjects:
         cells = list(_cells(subject, sizes, protocol, left_out))
@@ -139,8 +148,9 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
                 why = f"does no {subject.task.name} of {subject.source.spec.modality} data"
                 left_out.append(LeftOut(what, why))
                 continue
-            for trial in _trials(suite, protocol, contender, subject, cells, device):
-                trials.setdefault(trial.trial_id, trial)
+            for variant in variants[subject.label]:
+                for trial in _trials(suite, protocol, contender, variant, cells, device):
+                    trials.setdefault(trial.trial_id, trial)
     if not trials:
         reasons = "; ".join(dict.fromkeys(f"{entry.what}: {entry.why}" for entry in left_out))
         raise SuiteError(f"suite {suite.name!r} makes no trial: {reasons}.")
@@ -152,7 +162,7 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
         trials=tuple(order),
         left_out=tuple(left_out),
         contenders={contender.label: contender for contender in contenders},
-        subjects={subject.label: subject for subject, _ in subjects},
+        subjects={one.label: one for several in variants.values() for one in several},
     )
 
 
@@ -314,6 +324,49 @@ def _subjects(
     return list(subjects.values())
 
 
+def _variants(
+    suite: Suite, subjects: Sequence[Subject], left_out: list[LeftOut], faults: list[str]
+) -> dict[str, list[Subject]]:
+    """Return each subject by its label: clean, and under every condition that applies to it."""
+    found = {subject.label: [subject] for subject in subjects}
+    shown = set(found)
+    is_whole = not faults  # else a dataset that it is for may be among those at fault
+    seen = {Condition()}
+    for number, table in enumerate(suite.conditions):
+        condition = table.condition()
+        if condition in seen:
+            continue
+        seen.add(condition)
+        applies = False
+        reasons: dict[tuple[str, str], None] = {}
+        for subject in subjects:
+            facts, modality = subject.facts, subject.source.spec.modality
+            label = f"{subject.label} ({condition.name})"
+            reason = objection(condition, subject.task, modality, facts.target, facts.columns)
+            if reason is not None:
+                reasons[reason] = None
+                left_out.append(LeftOut(label, reason[1]))
+                continue
+            if label in shown:
+                faults.append(
+                    f"datasets: two entries are both shown as {label!r}; give one a label."
+                )
+            shown.add(label)
+            facts = replace(facts, has_missing=facts.has_missing or condition.missing > 0)
+            text = canonical(condition.to_json())
+            found[subject.label].append(replace(subject, label=label, facts=facts, conditions=text))
+            applies = True
+        if is_whole and not applies:
+            keys = {key for key, _ in reasons}
+            place = f"conditions[{number}]" + (f".{keys.pop()}" if len(keys) == 1 else "")
+            why = "; ".join(dict.fromkeys(why for _, why in reasons))
+            faults.append(
+                f"{place}: applies to none of the datasets: {why}. Leave it out, or add a dataset "
+                "that it is for."
+            )
+    return found
+
+
 def _tasks(table: DatasetTable, offered: Sequence[str], registry: Registry) -> list[Task]:
     if table.task is None:
         return [registry.task(name).record for name in offered]
@@ -399,7 +452,7 @@ def _trials(
         "params": canonical(contender.params),
         "task": subject.task.name,
         "protocol": protocol.name,
-        "conditions": "{}",
+        "conditions": subject.conditions,
         "tuning": "default",
         "device": device if device in spec.devices else "cpu",
         "cores": suite.limits.cores,

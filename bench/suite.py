@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from bench.conditions import Condition
 from bench.errors import SuiteError, nearest
 from bench.spec import SplitProtocol
 
@@ -79,7 +80,9 @@ def parse_seeds(value: object) -> tuple[int, ...]:
     ):
         seeds = tuple(value)
     else:
-        raise ValueError(f"{value!r} is neither a number of seeds nor a list of seeds from 0 to 2**32-1")
+        raise ValueError(
+            f"{value!r} is neither a number of seeds nor a list of seeds from 0 to 2**32-1"
+        )
     if not seeds or len(set(seeds)) != len(seeds):
         raise ValueError(f"{value!r} must name at least one seed, and none twice")
     return seeds
@@ -204,6 +207,67 @@ class DatasetTable(_Table):
     label: str | None = Field(None, description="how it is shown; not part of its identity")
 
 
+class NoiseTable(_Table):
+    """Noise, drawn by the seeds of the split."""
+
+    labels: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        strict=True,
+        description="chance of a training or validation label to become another class; for "
+        "numbers, Gaussian noise in standard deviations of the training target; test labels stay",
+    )
+    features: float = Field(
+        0.0,
+        ge=0,
+        strict=True,
+        allow_inf_nan=False,
+        description="Gaussian noise on the numbers in X, in standard deviations of each column "
+        "(of images: of all pixels), in all parts",
+    )
+
+
+class ConditionTable(_Table):
+    """One condition of the data, measured beside the clean data; its keys combine."""
+
+    noise: NoiseTable = Field(default_factory=NoiseTable, description="on labels and on features")
+    missing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        strict=True,
+        description="chance of each value of a table to become missing, in all parts",
+    )
+    imbalance: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        strict=True,
+        description="share of the training rows that every class but the most frequent keeps, at "
+        "least one; sizes count rows before it",
+    )
+
+    @field_validator("noise", mode="before")
+    @classmethod
+    def _says_of_what(cls, noise: object) -> object:
+        if not isinstance(noise, dict | NoiseTable):
+            raise ValueError(
+                f"{noise!r} does not say of what; write {{ labels = 0.1 }}, {{ features = 0.1 }}, "
+                "or both"
+            )
+        return noise
+
+    def condition(self) -> Condition:
+        """Return what of it a trial needs."""
+        return Condition(
+            label_noise=self.noise.labels,
+            feature_noise=self.noise.features,
+            missing=self.missing,
+            imbalance=self.imbalance,
+        )
+
+
 class Suite(_Table):
     """A suite, as its TOML file says it."""
 
@@ -212,6 +276,11 @@ class Suite(_Table):
     limits: LimitsTable = Field(default_factory=LimitsTable)
     models: tuple[ModelTable, ...]
     datasets: tuple[DatasetTable, ...]
+    conditions: tuple[ConditionTable, ...] = Field(
+        (),
+        description="each is measured on all datasets that it means something for, beside the "
+        "clean data",
+    )
 
     @field_validator("models", "datasets")
     @classmethod
@@ -373,7 +442,8 @@ def _allowed_keys(location: list[int | str]) -> list[str]:
     """Return the keys of the table that a location names."""
     model: Any = Suite
     children = {"models": ModelTable, "datasets": DatasetTable, "suite": SuiteTable,
-                "protocol": ProtocolTable, "limits": LimitsTable, "sizes": SizeGrid}  # fmt: skip
+                "protocol": ProtocolTable, "limits": LimitsTable, "sizes": SizeGrid,
+                "conditions": ConditionTable, "noise": NoiseTable}  # fmt: skip
     for part in location:
         model = children.get(part, model) if isinstance(part, str) else model
     return [entry.alias or name for name, entry in model.model_fields.items()]

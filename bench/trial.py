@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
-from bench import loading
+from bench import conditions, loading
 from bench.errors import BenchError, ParameterError, PluginError, Skip
 from bench.loading import Source
 from bench.metrics import score
@@ -209,14 +209,15 @@ def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch
         kept.dataset = dataset
     with recorder.phase("split"):
         cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat)
-        parts = task.prepare(dataset, job.protocol, cell)
+        condition = conditions.Condition.from_json(json.loads(trial.conditions))
+        parts = conditions.prepare(condition, task, dataset, job.protocol, cell, job.n_train_max)
         kept.parts = parts
     for name, value in parts.notes.items():
         recorder.note("split", "split", name, value)
 
     _seed(trial.model_seed)
     params = json.loads(trial.params)
-    context = _context(job, dataset, scratch)
+    context = _context(job, dataset, parts, scratch)
     factory = resolve(model.factory)
     with recorder.phase("init"):
         estimator = factory(context, **params)
@@ -242,13 +243,13 @@ def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch
             _keep_predictions(parts.test, output, kept)
 
 
-def _context(job: Job, dataset: Dataset, scratch: Path) -> ModelContext:
+def _context(job: Job, dataset: Dataset, parts: Parts, scratch: Path) -> ModelContext:
     trial = job.trial
     extra = dataset.extra or {}
     return ModelContext(
         task=trial.task,
         modality=trial.modality,
-        n_train=trial.n_train,
+        n_train=int(parts.notes.get("n_train_kept", trial.n_train)),
         n_train_max=job.n_train_max,
         has_missing=job.has_missing,
         columns=dataset.columns or (),

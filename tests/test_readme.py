@@ -80,6 +80,12 @@ def test_the_first_suite_runs_on_the_readers_table(run, folder, command):
             assert model in text
 
 
+def test_a_suite_that_is_measured_has_nothing_left(run, folder, command):
+    """The dry run of a suite that is done says so."""
+    said = command("run", "churn.toml", *SMALL, "--dry-run", cwd=folder).stdout
+    assert f"{N_TRIALS} of them done already; nothing is left to be measured." in said
+
+
 def test_the_first_plugin_is_measured_beside_the_others(run, folder, plugin, command):
     """The model is listed, runs with both values of its parameter, and nothing is run twice."""
     assert "one-nearest" in command("list", "models", cwd=folder, env=plugin).stdout

@@ -91,6 +91,8 @@ def _facts(subject: Subject) -> str:
 
 
 def _say(expected: Forecast, n_slots: int) -> str:
+    if expected.n_known + expected.n_unknown == 0:
+        return "nothing is left to be measured"
     slots = f"with {n_slots} at once" if n_slots > 1 else "one at a time"
     at_most = f"at most {duration(expected.at_most_seconds)} by the limits, {slots}"
     if expected.n_known == 0:

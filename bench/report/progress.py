@@ -7,10 +7,10 @@ from collections import Counter, deque
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from bench.outcome import FAILED, Outcome, Trial
+from bench.report.grid import Column, drawn
 from bench.report.text import clean
 from bench.report.text import seconds as short
 
@@ -142,16 +142,14 @@ class LiveProgress:
         rows: list[RenderableType] = [self._bar()]
         now = time.monotonic()
         running = dict(self._running)
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True, overflow="ellipsis")
-        grid.add_column(justify="right", no_wrap=True)
+        names, spent = [], []
         for slot in range(tally.n_slots):
-            if slot in running:
-                trial, began = running[slot]
-                grid.add_row(Text(f"  {describe(trial)}"), Text(duration(now - began), "dim"))
-            else:
-                grid.add_row(Text("  ...", "dim"), "")
-        rows.append(grid)
+            trial, began = running.get(slot, (None, now))
+            names.append(Text(f"  {describe(trial)}") if trial else Text("  ...", "dim"))
+            spent.append(Text(duration(now - began) if trial else "", "dim"))
+        # In a narrow window the names are cut, not the times; there is no header.
+        columns = [Column("", names, 99, is_right=False, shrinks_to=5), Column("", spent, 100)]
+        rows += drawn(columns, self._console.width)[2:]
         for trial, outcome in self._failures:
             text = f"  {outcome.status}: {describe(trial)}: {_first_line(outcome.reason)}"
             rows.append(Text(text, "red", no_wrap=True, overflow="ellipsis"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,7 @@ def show_run(facts: Mapping[str, Any]) -> None:
         ("run", facts["run"]),
         ("suite", facts["suite"]),
         ("created", f"{facts['created']} by bench {facts['bench_version']}"),
-        ("command", " ".join(facts["command"])),
+        ("command", shlex.join(facts["command"])),
         ("folder", facts["folder"]),
         ("trials", f"{facts['n_trials']:,}" + (f": {counts}" if counts else "")),
     ]

@@ -185,7 +185,7 @@ def test_a_damaged_run_is_listed_with_its_problem(tmp_path):
 
 
 def test_no_runs_is_said(tmp_path):
-    """An empty folder of results is no error, and is said to be empty; a missing one is an error."""
+    """An empty folder of results is no error and is said to be empty; a missing one is an error."""
     done = bench("list", "runs", str(tmp_path))
     assert done.returncode == 0
     assert done.stdout == ""

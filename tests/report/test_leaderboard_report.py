@@ -90,6 +90,16 @@ def test_without_a_baseline_the_way_to_one_is_told():
     assert '[[models]] name = "dummy"' in text
 
 
+def test_a_baseline_without_a_score_is_said_to_be_there():
+    """Where the dummy ran but has no score, nobody is told to add it."""
+    run = Run()
+    run.add("dummy", "a", None)
+    run.add("lda", "a", 0.9)
+    text = " ".join(drawn(run, width=100).split())
+    assert "No skill, for the baseline has no score" in text
+    assert "Add one" not in text
+
+
 def test_times_of_two_machines_stand_apart():
     """Each environment has a table of seconds, named by its processor."""
     here, there = Run("run-1", "env-1"), Run("run-2", "env-2")
