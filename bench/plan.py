@@ -317,6 +317,13 @@ def _subjects(
             faults.append(str(error))
             continue
         task = next(task for task in tasks if task.name == facts.task)
+        if source.path is not None and facts.target is None and table.task is None:
+            faults.append(
+                f"dataset {table.name!r}: no target is named. Add params = {{ target = ... }} with "
+                f"one of its columns ({', '.join(c.name for c in facts.columns[:20])}), or say "
+                f'task = "{facts.task}".'
+            )
+            continue
         subject = Subject(source, label, task, metric or task.metrics[0], facts)
         sizes = suite.protocol.sizes if table.sizes is None else table.sizes
         if subjects.setdefault(label, (subject, sizes)) != (subject, sizes):

@@ -98,14 +98,14 @@ def _run(
             choose_folder(suite.name, options["output"], options["fresh"]),
             jobs=options["jobs"],
             device=options["device"],
-            command=sys.argv[1:],
+            command=["bench", *sys.argv[1:]],
             server=server,
         )
     )
     console = make_console(stderr=as_json)
     if options["dry_run"]:
         return _dry_run(session, console, as_json)
-    progress = session.run(_Shown(console))
+    progress = session.run(_Shown(console, held))
     if progress.statuses:
         _say(console, f"Trials: {counted(progress.statuses)}.")
     if progress.interrupted:
@@ -160,11 +160,16 @@ def _finish(session: Session, registry: Registry, console: Console, as_json: boo
 class _Shown:
     """Prints what a session does."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, held: contextlib.ExitStack) -> None:
         self._console = console
+        self._reading = contextlib.ExitStack()
+        if console.is_terminal:
+            self._reading.enter_context(console.status("Reading models and datasets"))
+        held.enter_context(self._reading)
 
     def planned(self, plan: Plan, n_todo: int) -> None:
         """Print how much is to be done, and what was left out."""
+        self._reading.close()
         text = (
             f"{plan.suite.name}: {_count(n_todo, 'trial')} of "
             f"{_count(len(plan.contenders), 'model')} on {_count(len(plan.subjects), 'dataset')}"
@@ -223,7 +228,8 @@ def find_suite(given: str, registry: Registry) -> Path:
     if path.suffix == ".toml" or "/" in given:
         if path.is_file():
             return path
-        raise SuiteError(f"there is no suite file {given!r}; `bench list suites` shows those here.")
+        what = "is a folder, not a suite" if path.is_dir() else "does not exist"
+        raise SuiteError(f"{given!r} {what}; `bench list suites` shows the suites that are here.")
     return registry.suite(given).path
 
 

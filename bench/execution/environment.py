@@ -13,16 +13,17 @@ from typing import Any
 
 import psutil
 
+_OWN = "crossover-bench"
 _THREADS = re.compile(r".*_(NUM|MAXIMUM)_THREADS")
 
 
-def describe(distributions: Iterable[str] = ("crossover-bench",)) -> dict[str, Any]:
+def describe(distributions: Iterable[str] = (_OWN,)) -> dict[str, Any]:
     """Return the facts of this machine and of what is installed.
 
     Parameters
     ----------
     distributions
-        The distributions of all plugins; what they require counts as a library.
+        The distributions of all plugins.
 
     Returns
     -------
@@ -31,6 +32,7 @@ def describe(distributions: Iterable[str] = ("crossover-bench",)) -> dict[str, A
         distributions, libraries, threads, xla_flags, load``.
     """
     versions = {name: _version(name) for name in sorted(set(distributions))}
+    versions |= _required_by(set(versions) - {_OWN})
     return {
         "cpu_model": _cpu_model(),
         "n_cores": psutil.cpu_count() or 1,
@@ -39,9 +41,9 @@ def describe(distributions: Iterable[str] = ("crossover-bench",)) -> dict[str, A
         "driver": _first_line("/proc/driver/nvidia/version"),
         "os": platform.platform(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "bench_version": _version("crossover-bench"),
+        "bench_version": _version(_OWN),
         "distributions": versions,
-        "libraries": _libraries(versions),
+        "libraries": _required_by({_OWN}),
         "threads": {key: value for key, value in os.environ.items() if _THREADS.fullmatch(key)},
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,
@@ -60,8 +62,8 @@ def _version(distribution: str) -> str:
         return ""
 
 
-def _libraries(distributions: Iterable[str]) -> dict[str, str]:
-    """Return the versions of what the distributions require, as far as it is installed."""
+def _required_by(distributions: Iterable[str]) -> dict[str, str]:
+    """Return the versions of what distributions require, as far as it is installed."""
     names: set[str] = set()
     for distribution in distributions:
         with contextlib.suppress(metadata.PackageNotFoundError):

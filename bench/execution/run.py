@@ -32,6 +32,7 @@ SENTINEL_EVERY = 20
 """Every so many turns of a slot, an earlier trial is run again: 5 %."""
 
 N_SENTINELS = 3
+SENTINEL_SECONDS = 1.0
 MAX_ATTEMPTS = 2
 """Of a trial that something outside bench has killed."""
 
@@ -300,7 +301,7 @@ class _Session:
         self.progress = Progress()
         self.waiting: deque[Trial] = deque()
         self.running: dict[int, Trial] = {}
-        self.sentinels: list[Trial] = []
+        self.timed: list[tuple[bool, float, Trial]] = []
         self.turns: dict[int, int] = {}
         self.attempts: dict[str, int] = {}
         self.chance = random.Random(plan.suite.suite.seed)
@@ -318,8 +319,8 @@ class _Session:
 
     def _next(self, slot: int) -> None:
         turn = self.turns[slot] = self.turns.get(slot, 0) + 1
-        if turn % SENTINEL_EVERY == 0 and self.sentinels and self.waiting:
-            sentinel = self.chance.choice(self.sentinels)
+        if turn % SENTINEL_EVERY == 0 and self.timed and self.waiting:
+            *_, sentinel = self.chance.choice(self.timed)
             self._submit(slot, sentinel, f"sentinel-{slot}-{turn}")
         elif self.waiting:
             trial = self.waiting.popleft()
@@ -354,12 +355,14 @@ class _Session:
             self.journal.append(trial, outcome)
         self.progress.count(outcome)
         self.observer.ended(report.slot, trial, outcome)
-        if (
-            len(self.sentinels) < N_SENTINELS
-            and outcome.status == "ok"
-            and trial.family != "baseline"
-        ):
-            self.sentinels.append(trial)
+        if outcome.status == "ok" and trial.family != "baseline":
+            self._consider(trial, outcome.facts.fit_seconds or 0.0)
+
+    def _consider(self, trial: Trial, seconds: float) -> None:
+        """Keep the trials that tell the machine's noise best: the longest fits below a second."""
+        self.timed.append((seconds <= SENTINEL_SECONDS, seconds, trial))
+        self.timed.sort(key=lambda entry: (entry[0], entry[1] if entry[0] else -entry[1]))
+        del self.timed[:-N_SENTINELS]
 
     def _take_sentinel(self, trial: Trial, report: Report) -> None:
         seconds = outcome_of(trial, report).facts.fit_seconds if report.answer else None

@@ -155,7 +155,6 @@ class Session:
             if todo:
                 check_params(plan, self.engine, todo)
             if not self.has_begun:
-                self.folder.mkdir(parents=True, exist_ok=True)
                 store.create_run(self.folder, self.suite.name, self._text, self._command)
                 held.enter_context(store.lock(self.folder))
             watcher.planned(plan, len(todo))

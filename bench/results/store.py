@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bench.errors import ResultsError, nearest
 from bench.results.runs import (
@@ -72,7 +73,9 @@ def write_environment(folder: Path, facts: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        The `environment_id`: a hash of the facts but `load`, which changes from minute to minute.
+        The `environment_id`: a hash of the facts that times depend on. Neither `load`, which
+        changes from minute to minute, nor `distributions`, the plugins that happen to be installed
+        (each trial has the version of its own), is one of them; those of the last call are kept.
 
     Raises
     ------
@@ -91,15 +94,20 @@ def write_environment(folder: Path, facts: Mapping[str, Any]) -> str:
             key: value if isinstance(value, (str, int, float, type(None))) else _canonical(value)
             for key, value in facts.items()
         }
-        stable = {key: value for key, value in row.items() if key != "load" and value is not None}
+        stable = {
+            key: value
+            for key, value in row.items()
+            if key not in ("load", "distributions") and value is not None
+        }
         environment_id = hashlib.sha256(_canonical(stable).encode()).hexdigest()[:16]
         new = pa.Table.from_pylist([{"environment_id": environment_id, **row}], schema)
     except (pa.ArrowException, TypeError) as error:
         raise ResultsError(f"Environment: a fact does not fit its column: {error}") from error
     there = _environments(folder)
-    if environment_id in there["environment_id"].to_pylist():
-        return environment_id
-    write_table(folder, "environments", pa.concat_tables([there, new]))
+    same = pc.equal(there["environment_id"], environment_id)
+    if there.filter(same)["distributions"].to_pylist() != new["distributions"].to_pylist():
+        kept = there.filter(pc.invert(same))
+        write_table(folder, "environments", pa.concat_tables([kept, new]))
     return environment_id
 
 

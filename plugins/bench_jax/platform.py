@@ -39,8 +39,8 @@ def start(context: bench.ModelContext) -> None:
     started = jax.default_backend()
     if started != context.device:
         raise bench.Skip(
-            f"device {context.device!r} was asked for, but JAX computes on {started!r} in this "
-            "process; run the trial in a process of its own."
+            f"JAX finds no {context.device} in this process: it computes on {started!r}. Install "
+            "JAX for that device (crossover-bench[cuda] or [tpu]), or ask for another one."
         )
     programs.share(cache_folder())
 

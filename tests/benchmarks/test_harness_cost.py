@@ -24,19 +24,8 @@ name = "iris"
 
 LOOP = """
 from sklearn.datasets import load_iris
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss
-from sklearn.metrics import precision_score, recall_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.naive_bayes import GaussianNB
-
-def score(model, X, y):
-    given, p = model.predict(X), model.predict_proba(X)
-    return (
-        accuracy_score(y, given), balanced_accuracy_score(y, given), log_loss(y, p),
-        f1_score(y, given, average="macro"), roc_auc_score(y, p, multi_class="ovr"),
-        precision_score(y, given, average="macro", zero_division=0),
-        recall_score(y, given, average="macro", zero_division=0),
-    )
 
 for outer in range(10):
     for inner in range(10):
@@ -45,7 +34,7 @@ for outer in range(10):
         X, X_val, y, y_val = train_test_split(X, y, test_size=0.1, random_state=inner, stratify=y)
         model = GaussianNB().fit(X[:64], y[:64])
         for part in ((X_test, y_test), (X_val, y_val), (X[:64], y[:64])):
-            score(model, *part)
+            model.score(*part)
 """
 
 
