@@ -357,7 +357,9 @@ def test_two_files_of_one_content_have_one_fingerprint(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "mine.csv").write_text("1,2,0\n3,4,1\n")
-        prints.add(fingerprint(loading.load(source_of("load_file", tmp_path / folder / "mine.csv"))))
+        prints.add(
+            fingerprint(loading.load(source_of("load_file", tmp_path / folder / "mine.csv")))
+        )
     assert len(prints) == 1
 
 

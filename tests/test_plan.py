@@ -91,7 +91,7 @@ def facts(*splits, fingerprint="f", task="classification"):
         has_missing=False,
         task=task,
         columns=(),
-        target=None,
+        target=bench.Target("binary", 1, ("a", "b")),
         splits=splits,
     )
 
@@ -141,9 +141,9 @@ NO_MATTER = {
     "metrics": lambda s: s.replace('"mine"', '"mine"\nmetrics = ["own"]'),
     "predictions": lambda s: s.replace('"mine"', '"mine"\npredictions = false'),
     "limits": lambda s: s + '[limits]\nseconds = 1\nmemory = "1 GB"\n',
-    "order of models": lambda s: s.replace('"forest"', '"?"')
-    .replace('"net"', '"forest"')
-    .replace('"?"', '"net"'),
+    "order of models": lambda s: (
+        s.replace('"forest"', '"?"').replace('"net"', '"forest"').replace('"?"', '"net"')
+    ),
     "order of sizes": lambda s: s.replace("[16, 64]", "[64, 16, 64]"),
     "a default given": lambda s: s.replace('"forest"', '"forest"\nparams = { depth = 3 }'),
     "the task given": lambda s: s.replace('"flowers"', '"flowers"\ntask = "classification"'),
@@ -429,7 +429,7 @@ def test_the_task_is_the_first_that_fits():
     assert {trial.task for trial in plan.trials} == {"regression"}
     assert plan.subjects["a"].primary_metric == "rmse"
     make_plan(
-        parse(text.replace("a.csv\"", 'a.csv"\ntask = "classification"'), "x"),
+        parse(text.replace('a.csv"', 'a.csv"\ntask = "classification"'), "x"),
         make_registry(),
         facts_of,
     )

@@ -98,7 +98,7 @@ def test_every_key_is_read():
 
 
 def test_only_name_models_and_datasets_are_needed():
-    """What a suite leaves out is: all rows, five outer seeds, one inner, 10 % twice, 600 s, 4 GiB."""
+    """All else has a default: all rows, five outer seeds, one inner, 10 % twice, 600 s, 4 GiB."""
     suite = parse(SMALLEST, "mine.toml")
     assert suite.protocol.sizes == "all"
     assert suite.protocol.outer_seeds == (0, 1, 2, 3, 4)

@@ -192,7 +192,16 @@ def model(name, fit_params=()):
 def registry():
     """The built-in tasks and metrics with models and datasets of this module."""
     installed = discover()
-    names = "curious in-pipeline in-search boaster doomed refused wrong labels".split()
+    names = [
+        "curious",
+        "in-pipeline",
+        "in-search",
+        "boaster",
+        "doomed",
+        "refused",
+        "wrong",
+        "labels",
+    ]
     models = {name: model(name) for name in names}
     models["teller"] = model("teller", fit_params=("sample_weight", "groups"))
     datasets = {
@@ -263,7 +272,9 @@ def test_a_trial_goes_through_its_phases_in_order(live):
     outcome = live()
     assert outcome.status == "ok", outcome.traceback
     assert live.phases == PHASES
-    assert [m.phase for m in outcome.measures if (m.probe, m.name) == ("clock", "seconds")] == PHASES
+    assert [
+        m.phase for m in outcome.measures if (m.probe, m.name) == ("clock", "seconds")
+    ] == PHASES
 
 
 def test_the_facts_of_a_trial(live):

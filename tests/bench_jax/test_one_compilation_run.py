@@ -27,7 +27,9 @@ def run(tmp_path_factory, command):
     folder = tmp_path_factory.mktemp("curve")
     (folder / "curve.toml").write_text(SUITE)
     cache = folder / "cache"
-    ended = command("run", "./curve.toml", "--jobs", "1", cwd=folder, env={"BENCH_CACHE": str(cache)})
+    ended = command(
+        "run", "./curve.toml", "--jobs", "1", cwd=folder, env={"BENCH_CACHE": str(cache)}
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     trials = bench.load(folder / "results" / "curve").trials.to_pylist()
     assert sorted(trial["n_train"] for trial in trials) == SIZES

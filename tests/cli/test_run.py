@@ -122,7 +122,7 @@ def test_the_suite_and_the_command_are_kept(finished):
     folder = finished[0] / "results" / "mine"
     about = json.loads((folder / "run.json").read_text())
     assert about["suite"] == "mine"
-    assert about["argv"] == ["run", "./mine.toml"]
+    assert about["argv"] == ["bench", "run", "./mine.toml"]
     assert (folder / "suite.toml").read_text() == SUITE
 
 
@@ -133,9 +133,7 @@ def test_running_again_does_nothing(copy, command):
     ended = command("run", "./mine.toml", cwd=copy)
     assert ended.returncode == 0, ended.stderr
     first = ended.stdout.splitlines()[0]
-    assert first == (
-        f"mine: 0 trials of 3 models on 2 datasets; {N_TRIALS} more are done already."
-    )
+    assert first == f"mine: 0 trials of 3 models on 2 datasets; {N_TRIALS} more are done already."
     assert "naive" in ended.stdout
     assert table.read_bytes() == before
 
@@ -311,15 +309,16 @@ def test_a_limit_of_the_command_line_holds(fresh, command, plugin):
 
 def test_a_run_that_goes_on_with_another_version_warns(copy, command, plugin):
     """The plugin, its old and its new version are named; earlier rows stay, new ones are added."""
-    first = command("run", "./mine.toml", "--seeds", "0,1,2", "--datasets", "wine", cwd=copy, env=plugin("1.0"))
+    wine = ("run", "./mine.toml", "--datasets", "wine", "--seeds")
+    first = command(*wine, "0,1,2", cwd=copy, env=plugin("1.0"))
     assert "Warning" not in first.stdout
-    again = command("run", "./mine.toml", "--seeds", "0,1,2,3", "--datasets", "wine", cwd=copy, env=plugin("1.1"))
+    again = command(*wine, "0,1,2,3", cwd=copy, env=plugin("1.1"))
     assert again.returncode == 0, again.stderr
     (warning,) = (line for line in again.stdout.splitlines() if line.startswith("Warning"))
     assert "acme-run changed from 1.0 to 1.1" in warning
     results = bench.load(copy / "results" / "mine")
     assert results.trials.num_rows == N_TRIALS + 2 * 3  # two more seeds of three models on wine
-    assert results.environments.num_rows == 3
+    assert results.environments.num_rows == 1  # the machine is the same
 
 
 COLOURFUL = {"TERM": "xterm-256color", "FORCE_COLOR": "1"}

@@ -128,4 +128,3 @@ def write_in_scratch(argument, registry, announce, scratch):
     (scratch / "file").write_text("x" * 1000)
     Path("relative").write_text("y")
     return str(scratch).encode()
-
