@@ -1,5 +1,6 @@
 """What a command does not need, it does not import: listing and reading stay instant."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,14 +8,18 @@ import sys
 import pytest
 
 PROGRAM = """
-import sys
+import contextlib, io, json, sys
 from bench.cli import main
-try:
-    main(sys.argv[1:])
-except SystemExit as end:
-    assert not end.code, end.code
 names = ("sklearn", "jax", "flax", "optax", "numpy", "scipy", "pandas", "pyarrow", "duckdb")
-print("IMPORTED", *(name for name in names if name in sys.modules))
+found = {}
+for command in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            main(command)
+        except SystemExit as end:
+            assert not end.code, (command, end.code)
+    found[" ".join(command)] = [name for name in names if name in sys.modules]
+print(json.dumps(found))
 """
 
 SUITE = """
@@ -32,10 +37,10 @@ name = "iris"
 """
 
 
-def imported(*arguments, cwd, cache):
-    """The numerical libraries that a command imports."""
+def imported(commands, cwd, cache):
+    """The numerical libraries that are imported after each of some commands in one process."""
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments],
+        [sys.executable, "-c", PROGRAM, json.dumps(commands)],
         cwd=cwd,
         env={**os.environ, "BENCH_CACHE": str(cache)},
         capture_output=True,
@@ -43,7 +48,7 @@ def imported(*arguments, cwd, cache):
         timeout=60,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    return set(ended.stdout.splitlines()[-1].split()[1:])
+    return json.loads(ended.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -56,39 +61,27 @@ def folder(tmp_path_factory, command):
     return folder
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--help"],
-        ["--version"],
-        ["run", "--help"],
-        *(
-            ["list", kind]
-            for kind in ("models", "datasets", "tasks", "metrics", "suites", "plugins")
-        ),
-        ["list", "models", "--json"],
-    ],
-    ids=" ".join,
-)
-def test_help_and_lists_import_no_numerical_library(tmp_path, cache, arguments):
+KINDS = ("models", "datasets", "tasks", "metrics", "suites", "plugins")
+
+
+def test_help_and_lists_import_no_numerical_library(tmp_path, cache):
     """Neither scikit-learn, nor JAX, nor even NumPy is imported to say what there is."""
-    assert imported(*arguments, cwd=tmp_path, cache=cache) == set()
+    commands = [["--help"], ["--version"], ["run", "--help"], *(["list", kind] for kind in KINDS)]
+    found = imported([*commands, ["list", "models", "--json"]], tmp_path, cache)
+    assert found == {command: [] for command in found}
+    assert len(found) == 10
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["leaderboard", "mine"],
-        ["show", "mine"],
+def test_reading_results_imports_no_learner(folder, cache):
+    """Tables are read, drawn and written without scikit-learn and without JAX."""
+    commands = [
         ["list", "runs"],
+        ["show", "mine"],
+        ["leaderboard", "mine"],
         ["export", "mine", "--to", "csv", "-o", "csv"],
-    ],
-    ids=" ".join,
-)
-def test_reading_results_imports_no_learner(folder, cache, arguments):
-    """Tables are read and drawn without scikit-learn and without JAX."""
-    found = imported(*arguments, cwd=folder, cache=cache)
-    assert not found & {"sklearn", "jax", "flax", "optax"}
+    ]
+    for command, names in imported(commands, folder, cache).items():
+        assert not {"sklearn", "jax", "flax", "optax"} & set(names), command
 
 
 def test_loading_results_in_python_imports_no_learner(folder):

@@ -192,17 +192,8 @@ def model(name, fit_params=()):
 def registry():
     """The built-in tasks and metrics with models and datasets of this module."""
     installed = discover()
-    names = [
-        "curious",
-        "in-pipeline",
-        "in-search",
-        "boaster",
-        "doomed",
-        "refused",
-        "wrong",
-        "labels",
-    ]
-    models = {name: model(name) for name in names}
+    names = "curious, in-pipeline, in-search, boaster, doomed, refused, wrong, labels"
+    models = {name: model(name) for name in names.split(", ")}
     models["teller"] = model("teller", fit_params=("sample_weight", "groups"))
     datasets = {
         name: entry(

@@ -43,7 +43,7 @@ def reports():
     """How calls end that a keeper with two threads has made, by function."""
     cores = sorted(os.sched_getaffinity(0))[:1]
     functions = {
-        "describe": {"import": ["numpy", "sklearn.tree"]},
+        "describe": {},
         "fail": {},
         "die": {},
         "wait": {"mark": "3599.5"},

@@ -98,8 +98,10 @@ def test_a_large_argument_and_a_large_answer_come_through(engine):
 @pytest.fixture(scope="module")
 def described(engine):
     """Two descriptions of the process of a call, one after the other."""
-    call = {"import": ["numpy", "sklearn.tree"], "look for": ["jax", "engine_calls"]}
-    return [json.loads(ask(engine, make_call("describe", **call)).answer) for _ in range(2)]
+    calls = [
+        {"look for": ["jax", "engine_calls"], "import": late} for late in (["sklearn.tree"], [])
+    ]
+    return [json.loads(ask(engine, make_call("describe", **call)).answer) for call in calls]
 
 
 def test_each_call_has_a_process_of_its_own(described):
@@ -324,6 +326,14 @@ def test_an_engine_that_was_never_used_closes():
     engine.close()
 
 
+def insist(engine):
+    """Make the same call again each time that it is lost."""
+    for _ in range(20):
+        for slot in engine.idle:
+            engine.submit(slot, make_call("echo"))
+        engine.wait(5)
+
+
 def test_a_server_that_cannot_start_is_no_endless_loop(monkeypatch, tmp_path):
     """After a few deaths it is given up, and what it said is shown."""
     (tmp_path / "sitecustomize.py").write_text("import os; os.write(2, b'no way'); os._exit(3)")
@@ -331,11 +341,7 @@ def test_a_server_that_cannot_start_is_no_endless_loop(monkeypatch, tmp_path):
     engine = LocalEngine(assign_cores(1, 1), [])
     try:
         with pytest.raises(BenchError, match="keeps dying") as error:
-            engine.submit(0, make_call("echo"))
-            for _ in range(20):
-                engine.wait(5)
-                for slot in engine.idle:
-                    engine.submit(slot, make_call("echo"))
+            insist(engine)
         assert "no way" in str(error.value)
     finally:
         engine.close()

@@ -4,7 +4,7 @@ import os
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.execution import wire
@@ -13,6 +13,7 @@ HEADERS = st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.te
 MESSAGES = st.lists(st.tuples(HEADERS, st.binary(max_size=50)), max_size=5)
 
 
+@settings(max_examples=30)
 @given(MESSAGES, st.data())
 def test_messages_arrive_whole_however_they_are_cut(messages, data):
     """Bytes that come in pieces of any length give the same messages in the same order."""
