@@ -76,6 +76,7 @@ def _settle(call: Mapping[str, Any], output: int, scratch: str) -> None:
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
     n_threads = max(1, len(cores) or call["n_threads"])
+    os.environ["OPENBLAS_NUM_THREADS"] = str(n_threads)  # for what is loaded from now on
     if n_threads > 1:
         from threadpoolctl import threadpool_limits
 

@@ -78,7 +78,7 @@ class _Watch:
     reports_open: bool = True
 
 
-def keep(control: socket.socket, registry: Registry) -> None:
+def keep(control: socket.socket, registry: Registry, *, may_fork: bool = True) -> None:
     """Attend to calls from the control socket until it closes."""
     process.adopt_orphans()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -90,7 +90,7 @@ def keep(control: socket.socket, registry: Registry) -> None:
             if messages is None:
                 return
             for call, _ in messages:
-                header, answer = _attend(call, control, registry)
+                header, answer = _attend(call, control, registry, may_fork)
                 wire.write(control.fileno(), wire.pack(header, answer))
     except (SupervisorGoneError, BrokenPipeError):
         pass
@@ -99,7 +99,7 @@ def keep(control: socket.socket, registry: Registry) -> None:
 
 
 def _attend(
-    call: dict[str, Any], control: socket.socket, registry: Registry
+    call: dict[str, Any], control: socket.socket, registry: Registry, may_fork: bool
 ) -> tuple[dict[str, Any], bytes]:
     """Make one call in a process of its own; return how it ended and its answer."""
     start = monotonic()
@@ -109,7 +109,7 @@ def _attend(
     output, output_end = os.pipe()
     call["parent"] = os.getpid()
     try:
-        pid = _start(call, registry, (report, output), (report_end, output_end), scratch)
+        pid = _start(call, registry, (report, output), (report_end, output_end), scratch, may_fork)
         for descriptor in (report_end, output_end):
             os.close(descriptor)
         for descriptor in (report, output):
@@ -156,9 +156,10 @@ def _start(
     ours: tuple[int, int],
     theirs: tuple[int, int],
     scratch: str,
+    may_fork: bool,
 ) -> int:
     """Start the call's process: by a fork where that is safe, as a new program otherwise."""
-    if sys.platform == "linux" and process.n_os_threads() == 1:
+    if may_fork and sys.platform == "linux" and process.n_os_threads() == 1:
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()

@@ -37,6 +37,8 @@ def main() -> None:
     gc.freeze()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    # A keeper, forked, has one thread whatever we have: only here can it be seen.
+    may_fork = process.n_os_threads() == 1
     keepers = set()
     for control in controls:
         pid = os.fork()
@@ -45,7 +47,7 @@ def main() -> None:
                 if other is not control:
                     other.close()
             try:
-                keeper.keep(control, registry)
+                keeper.keep(control, registry, may_fork=may_fork)
             finally:
                 os._exit(0)
         keepers.add(pid)
