@@ -90,12 +90,19 @@ def keep(control: socket.socket, registry: Registry, *, may_fork: bool = True) -
             if messages is None:
                 return
             for call, _ in messages:
+                _leave_cores(call["cores"])
                 header, answer = _attend(call, control, registry, may_fork)
                 wire.write(control.fileno(), wire.pack(header, answer))
     except (SupervisorGoneError, BrokenPipeError):
         pass
     finally:
         process.end_children()
+
+
+def _leave_cores(cores: list[int]) -> None:
+    """Keep away from the cores of the trial, where there are others."""
+    if hasattr(os, "sched_setaffinity") and (others := os.sched_getaffinity(0) - set(cores)):
+        os.sched_setaffinity(0, others)
 
 
 def _attend(
