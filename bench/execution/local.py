@@ -31,7 +31,8 @@ _FIXED_ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "PYTHONHASHSEED": "0",
 }
-_MAX_STARTS = 3
+_MAX_STARTS = 5
+"""Of a slot, one after the other, without any call that ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
