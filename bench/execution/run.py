@@ -33,7 +33,7 @@ SENTINEL_EVERY = 20
 
 N_SENTINELS = 3
 SENTINEL_SECONDS = 1.0
-MAX_ATTEMPTS = 2
+MAX_ATTEMPTS = 3
 """Of a trial that something outside bench has killed."""
 
 FIT_SHARE = 0.75
@@ -345,7 +345,7 @@ class _Session:
             return
         attempts = self.attempts[report.id] = self.attempts.get(report.id, 0) + 1
         if _killed_by_a_stranger(report) and attempts < MAX_ATTEMPTS:
-            self.waiting.appendleft(trial)
+            self.waiting.append(trial)  # last: whatever killed it may have gone by then
             return
         outcome = outcome_of(trial, report)
         try:
