@@ -128,7 +128,7 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
     faults: list[str] = []
     contenders = _contenders(suite.models, registry, faults)
     protocol = suite.protocol.splits()
-    subjects = _subjects(suite, registry, facts_of, protocol, faults)
+    subjects = _subjects(suite, registry, facts_of, faults)
     _check_metrics(suite, registry, [subject.task for subject, _ in subjects], faults)
     left_out: list[LeftOut] = []
     variants = _variants(suite, [subject for subject, _ in subjects], left_out, faults)
@@ -141,7 +141,7 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
 
     trials: dict[str, Trial] = {}
     for subject, sizes in subjects:
-        cells = list(_cells(subject, sizes, protocol, left_out))
+        cells = list(_cells(subject, sizes, left_out))
         for contender in contenders:
             if (subject.task.name, subject.source.spec.modality) not in contender.spec.does:
                 what = f"{contender.label} on {subject.label}"
@@ -292,7 +292,6 @@ def _subjects(
     suite: Suite,
     registry: Registry,
     facts_of: FactsOf,
-    protocol: SplitProtocol,
     faults: list[str],
 ) -> list[tuple[Subject, Any]]:
     found: list[tuple[DatasetTable, Source, list[Task], str | None]] = []
@@ -405,9 +404,7 @@ def _check_metrics(
             )
 
 
-def _cells(
-    subject: Subject, sizes: Any, protocol: SplitProtocol, left_out: list[LeftOut]
-) -> Iterator[tuple[Split, int]]:
+def _cells(subject: Subject, sizes: Any, left_out: list[LeftOut]) -> Iterator[tuple[Split, int]]:
     """Yield every split with every size that it allows, each different set of rows once."""
     beyond: dict[int, int] = {}
     same: set[str] = set()

@@ -75,7 +75,7 @@ def _settle(call: Mapping[str, Any], output: int, scratch: str) -> None:
     cores = call["cores"]
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
-    n_threads = max(1, len(cores) or call["n_threads"])
+    n_threads = max(1, len(cores))
     os.environ["OPENBLAS_NUM_THREADS"] = str(n_threads)  # for what is loaded from now on
     if n_threads > 1:
         from threadpoolctl import threadpool_limits

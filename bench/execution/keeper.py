@@ -75,7 +75,6 @@ class _Watch:
     answer: bytes | None = None
     killed_for: str = ""
     kill_at: float = float("inf")
-    reports_open: bool = True
 
 
 def keep(control: socket.socket, registry: Registry, *, may_fork: bool = True) -> None:

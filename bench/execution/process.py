@@ -101,12 +101,24 @@ def end_children(spared: Iterable[int] = ()) -> None:
     """Kill and reap every child of this process but the spared ones, adopted orphans included."""
     spared = set(spared)
     me = os.getpid()
-    while left := [child for child in children(me) if child not in spared]:
+    while True:
+        left = [child for child in children(me) if child not in spared]
+        if not left and (spared or not _has_children()):
+            return
         for child in left:
             send(child, signal.SIGKILL)
         for child in left:
             with contextlib.suppress(OSError):
                 os.waitpid(child, 0)
+
+
+def _has_children() -> bool:
+    """Whether there is any child: /proc may leave one out while another one ends."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def out_of_memory_kills() -> int:
