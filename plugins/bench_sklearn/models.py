@@ -1,4 +1,6 @@
-"""One factory per model: the learner, and the steps that it needs before it.
+"""One factory per model: the learner, its defaults, and the steps that it needs before it.
+
+Linear models are in `linear`, trees in `trees`; here are the others.
 
 Every factory takes the trial's context, `scale`, and its learner's parameters by their
 scikit-learn names. It looks at no data, starts no thread, and takes well under a millisecond, so
@@ -7,19 +9,27 @@ that it may also be called to check parameters before any trial.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils import get_tags
 
-from bench import ModelContext, ParameterError, Skip, nearest
-from bench_sklearn.steps import LearnerPipeline, SeveralClasses, TableEncoder, flatten
+from bench import ModelContext, ParameterError, nearest
+from bench_sklearn.assembly import (
+    assemble,
+    check_enough,
+    check_not_too_many,
+    check_scale,
+    choose,
+    make,
+    width,
+)
 
-NATIVE_CATEGORIES = 255
-"""Categories per column that histogram gradient boosting has bins for."""
+MAX_KERNEL_RIDGE_ROWS = 10_000
+"""Training rows of kernel ridge regression: the matrix of pairs and its copy take 1.6 GB."""
+
+MAX_GAUSSIAN_PROCESS_ROWS = 1000
+"""Training rows of a Gaussian process: some fifty decompositions of a matrix of pairs."""
 
 
 class OneCluster(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -42,94 +52,16 @@ def dummy(context: ModelContext, *, scale: bool = False, **params: Any) -> Any:
     """
     from sklearn.dummy import DummyClassifier, DummyRegressor
 
-    learner = _choose(
-        "dummy",
+    name = "dummy"
+    learner = choose(
+        name,
         context,
         classification=DummyClassifier,
         regression=DummyRegressor,
         clustering=OneCluster,
     )
-    _check_scale("dummy", scale)
-    return learner(**_arguments("dummy", context, learner, params))
-
-
-def logistic_regression(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
-    """Return an L2-regularised logistic regression."""
-    from sklearn.linear_model import LogisticRegression
-
-    name = "logistic-regression"
-    learner = _choose(name, context, classification=LogisticRegression)
-    return _assemble(name, context, learner, params, scale, one_class=False)
-
-
-def linear_regression(context: ModelContext, *, scale: bool = False, **params: Any) -> Any:
-    """Return ordinary least squares."""
-    from sklearn.linear_model import LinearRegression
-
-    name = "linear-regression"
-    learner = _choose(name, context, regression=LinearRegression)
-    return _assemble(name, context, learner, params, scale, many_outputs=True)
-
-
-def ridge(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
-    """Return least squares with an L2 penalty."""
-    from sklearn.linear_model import Ridge
-
-    learner = _choose("ridge", context, regression=Ridge)
-    return _assemble("ridge", context, learner, params, scale, many_outputs=True)
-
-
-def decision_tree(context: ModelContext, *, scale: bool = False, **params: Any) -> Any:
-    """Return one decision tree."""
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-
-    name = "decision-tree"
-    learner = _choose(
-        name, context, classification=DecisionTreeClassifier, regression=DecisionTreeRegressor
-    )
-    return _assemble(name, context, learner, params, scale, many_outputs=True)
-
-
-def random_forest(context: ModelContext, *, scale: bool = False, **params: Any) -> Any:
-    """Return a random forest; its trees are grown on the trial's cores."""
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
-    name = "random-forest"
-    learner = _choose(
-        name, context, classification=RandomForestClassifier, regression=RandomForestRegressor
-    )
-    return _assemble(name, context, learner, params, scale, many_outputs=True)
-
-
-def extra_trees(context: ModelContext, *, scale: bool = False, **params: Any) -> Any:
-    """Return extremely randomised trees, grown on the trial's cores."""
-    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
-
-    name = "extra-trees"
-    learner = _choose(
-        name, context, classification=ExtraTreesClassifier, regression=ExtraTreesRegressor
-    )
-    return _assemble(name, context, learner, params, scale, many_outputs=True)
-
-
-def hist_gradient_boosting(context: ModelContext, *, scale: bool = False, **params: Any) -> Any:
-    """Return gradient boosting on histograms, with native categories and missing values."""
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
-    name = "hist-gradient-boosting"
-    learner = _choose(
-        name,
-        context,
-        classification=HistGradientBoostingClassifier,
-        regression=HistGradientBoostingRegressor,
-    )
-    kinds = _kinds(context)
-    n_categories = kinds.count("category")
-    if n_categories:
-        # TableEncoder puts numbers first, then categories.
-        first = len(kinds) - n_categories - kinds.count("text")
-        params = {"categorical_features": list(range(first, first + n_categories)), **params}
-    return _assemble(name, context, learner, params, scale, categories="ordinal")
+    check_scale(name, scale)
+    return make(name, context, learner, params)
 
 
 def k_nearest_neighbors(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
@@ -143,11 +75,11 @@ def k_nearest_neighbors(context: ModelContext, *, scale: bool = True, **params: 
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
     name = "k-nearest-neighbors"
-    learner = _choose(
+    learner = choose(
         name, context, classification=KNeighborsClassifier, regression=KNeighborsRegressor
     )
-    estimator = _assemble(name, context, learner, params, scale, many_outputs=True)
-    _check_enough(context, "n_neighbors", params.get("n_neighbors", 5))
+    estimator = assemble(name, context, make(name, context, learner, params), scale)
+    check_enough(context, "n_neighbors", params.get("n_neighbors", 5))
     return estimator
 
 
@@ -155,33 +87,151 @@ def gaussian_nb(context: ModelContext, *, scale: bool = False, **params: Any) ->
     """Return Gaussian naive Bayes."""
     from sklearn.naive_bayes import GaussianNB
 
-    learner = _choose("gaussian-nb", context, classification=GaussianNB)
-    return _assemble("gaussian-nb", context, learner, params, scale)
+    name = "gaussian-nb"
+    learner = choose(name, context, classification=GaussianNB)
+    return assemble(name, context, make(name, context, learner, params), scale)
+
+
+def multinomial_nb(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
+    """Return multinomial naive Bayes.
+
+    It takes counts, or whatever is not negative: `scale` brings numbers to the range 0 to 1.
+    """
+    from sklearn.naive_bayes import MultinomialNB
+
+    name = "multinomial-nb"
+    learner = choose(name, context, classification=MultinomialNB)
+    return assemble(name, context, make(name, context, learner, params), scale, scaling="range")
 
 
 def lda(context: ModelContext, *, scale: bool = False, **params: Any) -> Any:
     """Return linear discriminant analysis."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    learner = _choose("lda", context, classification=LinearDiscriminantAnalysis)
-    return _assemble("lda", context, learner, params, scale, one_class=False)
+    name = "lda"
+    learner = choose(name, context, classification=LinearDiscriminantAnalysis)
+    return assemble(name, context, make(name, context, learner, params), scale, one_class=False)
+
+
+def qda(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
+    """Return quadratic discriminant analysis.
+
+    Its fit raises `bench.Skip` where a class has fewer rows than there are features.
+    """
+    from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+
+    name = "qda"
+    learner = choose(name, context, classification=QuadraticDiscriminantAnalysis)
+    return assemble(
+        name,
+        context,
+        make(name, context, learner, params),
+        scale,
+        one_class=False,
+        full_rank=True,
+    )
 
 
 def svm_rbf(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
     """Return a support vector machine with a Gaussian kernel.
 
     It gives labels and no probabilities: scikit-learn's would cost five more fits. In regression
-    `scale` holds for the target as well, because `C` and `epsilon` are in its unit.
+    it is what `svr` is.
     """
     from sklearn.svm import SVC, SVR
 
-    learner = _choose("svm-rbf", context, classification=SVC, regression=SVR)
-    estimator = _assemble("svm-rbf", context, learner, params, scale, one_class=False)
-    if context.task == "regression" and scale:
-        from sklearn.compose import TransformedTargetRegressor
-        from sklearn.preprocessing import StandardScaler
+    name = "svm-rbf"
+    learner = choose(name, context, classification=SVC, regression=SVR)
+    return assemble(
+        name,
+        context,
+        make(name, context, learner, params),
+        scale,
+        scale_target=True,
+        one_class=False,
+    )
 
-        return TransformedTargetRegressor(estimator, transformer=StandardScaler())
+
+def svr(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
+    """Return support vector regression.
+
+    `scale` holds for the target as well, because `C` and `epsilon` are in its unit.
+    """
+    from sklearn.svm import SVR
+
+    name = "svr"
+    learner = choose(name, context, regression=SVR)
+    return assemble(name, context, make(name, context, learner, params), scale, scale_target=True)
+
+
+def kernel_ridge(
+    context: ModelContext,
+    *,
+    scale: bool = True,
+    max_rows: int = MAX_KERNEL_RIDGE_ROWS,
+    **params: Any,
+) -> Any:
+    """Return ridge regression on a kernel, Gaussian unless `kernel` says otherwise.
+
+    It has no intercept: `scale` brings the target to mean 0.
+
+    Raises
+    ------
+    bench.Skip
+        There are more than `max_rows` training rows.
+    """
+    from sklearn.kernel_ridge import KernelRidge
+
+    name = "kernel-ridge"
+    learner = choose(name, context, regression=KernelRidge)
+    params = {"kernel": "rbf", **params}
+    estimator = make(name, context, learner, params, other=("max_rows",))
+    estimator = assemble(name, context, estimator, scale, scale_target=True)
+    check_not_too_many(name, context, max_rows)
+    return estimator
+
+
+def gaussian_process(
+    context: ModelContext,
+    *,
+    scale: bool = True,
+    kernel: Any = "rbf",
+    max_rows: int = MAX_GAUSSIAN_PROCESS_ROWS,
+    **params: Any,
+) -> Any:
+    """Return a Gaussian process whose kernel's amplitude, length and noise are fitted.
+
+    Parameters
+    ----------
+    context
+        The trial's.
+    scale
+        Whether numbers, and the target of a regression, get mean 0 and variance 1.
+    kernel
+        ``"rbf"``, ``"matern-1/2"``, ``"matern-3/2"``, ``"matern-5/2"`` or ``"rational-quadratic"``,
+        each times an amplitude, and plus white noise in regression; or a kernel of scikit-learn's.
+    max_rows
+        Training rows above which a trial is skipped. More than two classes are as many fits, so
+        that it is divided by the cube root of their number.
+    **params
+        The learner's own.
+
+    Raises
+    ------
+    bench.Skip
+        There are more training rows than that.
+    """
+    from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
+
+    name = "gaussian-process"
+    learner = choose(
+        name, context, classification=GaussianProcessClassifier, regression=GaussianProcessRegressor
+    )
+    params = {"kernel": _kernel(name, context, kernel), **params}
+    estimator = make(name, context, learner, params, other=("max_rows",))
+    estimator = assemble(name, context, estimator, scale, scale_target=True, one_class=False)
+    n_classes = len(context.target.classes) if context.target else 0
+    check_not_too_many(name, context, max_rows, n_fits=n_classes if n_classes > 2 else 1)
     return estimator
 
 
@@ -195,128 +245,41 @@ def k_means(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
     """
     from sklearn.cluster import KMeans
 
-    learner = _choose("k-means", context, clustering=KMeans)
+    name = "k-means"
+    learner = choose(name, context, clustering=KMeans)
     n_classes = len(context.target.classes) if context.target else 0
     params = {"n_clusters": n_classes or 8, **params}
-    estimator = _assemble("k-means", context, learner, params, scale)
-    _check_enough(context, "n_clusters", params["n_clusters"])
+    estimator = assemble(name, context, make(name, context, learner, params), scale)
+    check_enough(context, "n_clusters", params["n_clusters"])
     return estimator
 
 
-def _choose(model: str, context: ModelContext, **learners: Any) -> Any:
-    """Return the learner for the trial's task."""
-    if context.task not in learners:
-        raise Skip(f"{model} does {', '.join(learners)}, not {context.task}")
-    return learners[context.task]
+def _kernel(model: str, context: ModelContext, kernel: Any) -> Any:
+    """Return scikit-learn's kernel of that name, with the length of a scaled row to begin with."""
+    if not isinstance(kernel, str):
+        return kernel
+    from sklearn.gaussian_process.kernels import (
+        RBF,
+        ConstantKernel,
+        Matern,
+        RationalQuadratic,
+        WhiteKernel,
+    )
 
-
-def _check_scale(model: str, scale: Any) -> None:
-    if not isinstance(scale, bool):
-        raise ParameterError(f"model {model!r}: scale is {scale!r}; allowed: true, false.")
-
-
-def _check_enough(context: ModelContext, parameter: str, needed: Any) -> None:
-    if isinstance(needed, int) and context.n_train < needed:
-        raise Skip(f"{parameter} is {needed}, but there are only {context.n_train} training rows")
-
-
-def _arguments(
-    model: str, context: ModelContext, learner: Any, params: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the learner's arguments: those given, its seed and its number of jobs.
-
-    TOML has no null: the word "none" stands for it. It has no integer keys either: `class_weight`
-    is given by class label.
-    """
-    allowed = inspect.signature(learner).parameters
-    for parameter in params:
-        if parameter not in allowed:
-            raise ParameterError(
-                f"model {model!r} takes no parameter {parameter!r} for {context.task}; allowed: "
-                f"{', '.join(sorted({'scale', *allowed}))}."
-                f"{nearest(parameter, ['scale', *allowed])}"
-            )
-    arguments: dict[str, Any] = {
-        name: None if value == "none" else value for name, value in params.items()
+    # From a length of 1, as scikit-learn's, rows of many columns are so far apart that the
+    # likelihood is flat.
+    length = float(np.sqrt(width(context)))
+    kernels = {
+        "rbf": RBF(length),
+        "matern-1/2": Matern(length, nu=0.5),
+        "matern-3/2": Matern(length, nu=1.5),
+        "matern-5/2": Matern(length, nu=2.5),
+        "rational-quadratic": RationalQuadratic(length),
     }
-    weights = arguments.get("class_weight")
-    if isinstance(weights, Mapping):
-        arguments["class_weight"] = _by_code(model, context, weights)
-    if "random_state" in allowed:
-        # Seeds of trials are hashes; NumPy's legacy generator takes 32 bits.
-        arguments.setdefault("random_state", context.seed % 2**32)
-    if learner.__name__.startswith(("RandomForest", "ExtraTrees", "KNeighbors")):
-        arguments.setdefault("n_jobs", context.n_threads if context.n_threads > 1 else None)
-    return arguments
-
-
-def _by_code(model: str, context: ModelContext, weights: Mapping[Any, Any]) -> dict[int, Any]:
-    classes = context.target.classes if context.target else ()
-    codes = {str(label): code for code, label in enumerate(classes)}
-    for label in weights:
-        if str(label) not in codes:
-            raise ParameterError(
-                f"model {model!r}: class_weight names the class {str(label)!r}; the target has: "
-                f"{', '.join(codes) or 'no classes'}.{nearest(str(label), codes)}"
-            )
-    return {codes[str(label)]: weight for label, weight in weights.items()}
-
-
-def _kinds(context: ModelContext) -> tuple[str, ...]:
-    return tuple(column.kind for column in context.columns)
-
-
-def _assemble(
-    model: str,
-    context: ModelContext,
-    learner_class: Any,
-    params: Mapping[str, Any],
-    scale: bool,
-    *,
-    categories: Literal["one-hot", "ordinal"] = "one-hot",
-    many_outputs: bool = False,
-    one_class: bool = True,
-) -> Any:
-    """Return the learner, behind whatever steps the data and the learner need.
-
-    `many_outputs` and `one_class` say whether the learner can do several targets at once, and
-    whether it can be fitted on rows of one single class.
-    """
-    _check_scale(model, scale)
-    learner = learner_class(**_arguments(model, context, learner_class, params))
-    if (
-        not many_outputs
-        and context.task != "clustering"
-        and context.target is not None
-        and context.target.kind in ("multilabel", "multioutput")
-    ):
-        raise Skip(f"{model} predicts one output, and the target is {context.target.kind}")
-    steps: list[tuple[str, Any]] = []
-    if context.task == "classification" and not one_class:
-        steps.append(("classes", SeveralClasses()))
-    if context.modality == "image":
-        steps.extend(_image_steps(scale))
-    else:
-        steps.extend(_table_steps(context, learner, scale, categories))
-    return LearnerPipeline([*steps, ("learner", learner)]) if steps else learner
-
-
-def _image_steps(scale: bool) -> list[tuple[str, Any]]:
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
-    steps = [("pixels", FunctionTransformer(flatten))]
-    return [*steps, ("scale", StandardScaler())] if scale else steps
-
-
-def _table_steps(
-    context: ModelContext, learner: Any, scale: bool, categories: Literal["one-hot", "ordinal"]
-) -> list[tuple[str, Any]]:
-    """Return no step where the learner can take the table as it is."""
-    kinds = _kinds(context)
-    fill = context.has_missing and not get_tags(learner).input_tags.allow_nan
-    if not fill and not scale and set(kinds) <= {"number", "boolean"}:
-        return []
-    encoder = TableEncoder(kinds, fill=fill, scale=scale, categories=categories)
-    if categories == "ordinal":
-        encoder.max_categories = min(NATIVE_CATEGORIES, learner.max_bins)
-    return [("table", encoder)]
+    if kernel not in kernels:
+        raise ParameterError(
+            f"model {model!r}: kernel is {kernel!r}; allowed: {', '.join(kernels)}."
+            f"{nearest(kernel, kernels)}"
+        )
+    chosen = ConstantKernel() * kernels[kernel]
+    return chosen + WhiteKernel(0.1) if context.task == "regression" else chosen

@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from bench import Skip
 
 Floats = NDArray[np.float64]
+Scaling = Literal["variance", "range"]
 
 WORDS = 256
 """How many columns the words of one text column are hashed into."""
@@ -46,7 +47,16 @@ class LearnerPipeline(Pipeline):  # type: ignore[misc]
 
 
 class SeveralClasses(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Passes X on; says `Skip` where the training rows are all of one class."""
+    """Passes X on; says `Skip` where the training rows are all of one class.
+
+    Parameters
+    ----------
+    n_train
+        Training rows of the trial. Fewer, as in its warm-up, say nothing about it: a ValueError.
+    """
+
+    def __init__(self, n_train: int = 0) -> None:
+        self.n_train = n_train
 
     def fit(self, X: Any, y: Any) -> Self:
         """Look at `y`, (n_rows,), alone.
@@ -58,7 +68,8 @@ class SeveralClasses(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         y = np.asarray(y)
         if len(y) and (y == y.flat[0]).all():
-            raise Skip(f"the {len(y)} training rows are all of one class; two are needed")
+            reason = f"the {len(y)} training rows are all of one class; two are needed"
+            raise _refusal(reason, len(y), self.n_train)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -67,6 +78,53 @@ class SeveralClasses(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
+
+
+class EnoughRows(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Passes X on; says `Skip` where a class has too few rows for a covariance of its own.
+
+    Parameters
+    ----------
+    n_train
+        As for `SeveralClasses`.
+    """
+
+    def __init__(self, n_train: int = 0) -> None:
+        self.n_train = n_train
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Count the rows of each class: (n_rows, n_features) X and (n_rows,) `y`.
+
+        Raises
+        ------
+        bench.Skip
+            A class has fewer rows than X has features, or only one.
+        """
+        classes, counts = np.unique(np.asarray(y), return_counts=True)
+        needed = max(2, int(X.shape[1]))
+        if len(counts) and counts.min() < needed:
+            reason = (
+                f"class {classes[counts.argmin()]} has {counts.min()} training rows; a covariance "
+                f"of its own needs {needed} for {X.shape[1]} features"
+            )
+            raise _refusal(reason, int(counts.sum()), self.n_train)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Return X."""
+        return X
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def _refusal(reason: str, n_rows: int, n_train: int) -> Exception:
+    return Skip(reason) if n_rows >= n_train else ValueError(reason)
+
+
+def scaler(scaling: Scaling) -> Any:
+    """Return what brings columns to mean 0 and variance 1, or to 0 to 1, and cuts rows beyond."""
+    return MinMaxScaler(clip=True) if scaling == "range" else StandardScaler()
 
 
 def flatten(images: Any) -> Floats:
@@ -93,7 +151,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     fill
         Whether missing numbers become the median of the training rows (0 where there is none).
     scale
-        Whether numbers get mean 0 and variance 1; categories and words never do.
+        Whether numbers are scaled; categories and words never are.
+    scaling
+        ``"variance"``: to mean 0 and variance 1; ``"range"``: to 0 to 1, later rows beyond it cut.
     categories
         ``"one-hot"``: a column of zeros and ones per category, missing being one of them;
         ``"ordinal"``: one column of codes per column of categories, missing being NaN.
@@ -114,12 +174,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         *,
         fill: bool = True,
         scale: bool = False,
+        scaling: Scaling = "variance",
         categories: Literal["one-hot", "ordinal"] = "one-hot",
         max_categories: int = 64,
     ) -> None:
         self.kinds = kinds
         self.fill = fill
         self.scale = scale
+        self.scaling = scaling
         self.categories = categories
         self.max_categories = max_categories
 
@@ -133,7 +195,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 self.medians_ = _medians(numbers)
                 numbers = _filled(numbers, self.medians_)
             if self.scale:
-                self.scaler_ = StandardScaler().fit(numbers)
+                self.scaler_ = scaler(self.scaling).fit(numbers)
         if positions.categories:
             self.encoder_ = self._encoder().fit(_labels(X, positions.categories))
         return self

@@ -26,6 +26,15 @@ def test_scale_uses_training_rows_alone():
     assert encoder.transform(pd.DataFrame({"a": [5.0], "b": ["x"]})).tolist() == [[3.0, 1.0]]
 
 
+def test_scale_to_a_range():
+    """From 1 and 3 to 0 and 1, and a later 5 is cut to 1."""
+    train = pd.DataFrame({"a": [1.0, 3.0], "b": ["x", "x"]})
+    encoder = TableEncoder(("number", "category"), scale=True, scaling="range").fit(train)
+
+    later = pd.DataFrame({"a": [1.0, 2.0, 5.0], "b": ["x", "x", "x"]})
+    assert encoder.transform(later).tolist() == [[0.0, 1.0], [0.5, 1.0], [1.0, 1.0]]
+
+
 def test_unseen_category():
     """A category that training did not have is zeros one-hot, and missing as a code."""
     train, later = pd.DataFrame({"b": list("xyx")}), pd.DataFrame({"b": ["z", "y"]})
