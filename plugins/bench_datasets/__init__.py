@@ -1,4 +1,4 @@
-"""Data that every user has: bundled with scikit-learn, generated, or a file of their own.
+"""Data that every user can have: bundled, generated, a file of their own, or one of OpenML's.
 
 Importing this imports neither scikit-learn nor NumPy: loaders are named, not called.
 """
@@ -20,10 +20,11 @@ CLASSES = ("classification", "clustering")
 
 @bench.hookimpl
 def bench_datasets() -> Iterator[bench.DatasetSpec]:
-    """Yield the bundled data sets, the generators and the readers of files."""
+    """Yield the bundled data sets, the generators, the readers of files and OpenML."""
     yield from _bundled()
     yield from _generated()
     yield from _files()
+    yield _openml()
 
 
 def _bundled() -> Iterator[bench.DatasetSpec]:
@@ -106,6 +107,20 @@ def _generated() -> Iterator[bench.DatasetSpec]:
             license="CC0-1.0",
             source=f"{_GUIDE}.make_{function}.html",
         )
+    for function, summary, preload in (
+        ("parity", "Whether an odd number of columns is negative: no column tells alone.", ()),
+        ("mixed", "Two classes by numbers and categories, some of them missing.", ("pandas",)),
+    ):
+        yield bench.DatasetSpec(
+            name=f"make-{function}",
+            tasks=CLASSES,
+            modality="tabular",
+            loader=f"{_GENERATED}:make_{function}",
+            preload=preload,
+            summary=f"{summary} Takes n_samples, seed and what shapes it.",
+            license="CC0-1.0",
+            source="Made from its parameters and a seed",
+        )
 
 
 def _files() -> Iterator[bench.DatasetSpec]:
@@ -125,3 +140,16 @@ def _files() -> Iterator[bench.DatasetSpec]:
             license="Of the file",
             source="A file of the user's",
         )
+
+
+def _openml() -> bench.DatasetSpec:
+    return bench.DatasetSpec(
+        name="openml",
+        tasks=("classification", "regression"),
+        modality="tabular",
+        loader="bench_datasets.openml:load_openml",
+        preload=("pandas", "pyarrow.feather"),
+        summary="Any table of OpenML: params = { id = 31 }; fetched once, then kept.",
+        license="Of the data set, as its page says",
+        source="https://www.openml.org/search?type=data",
+    )

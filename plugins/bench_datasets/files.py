@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 from bench import Dataset, DatasetError, ParameterError, nearest
 from bench_datasets import delimited
-from bench_datasets.inference import MISSING, clean
+from bench_datasets.inference import MISSING, clean, without_nan
+from bench_datasets.streaming import layout_of
+from bench_datasets.streaming_scan import read_columns, streamed
 from bench_datasets.table import Roles, Table, to_dataset
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+MOST_BYTES = 2**30
+"""A Parquet table that would take more than this in memory stays in its file."""
 
 
 def load_csv(
@@ -79,19 +81,39 @@ def load_csv(
     return to_dataset(Table(f"csv:{path}", names, cleaned, from_text=True), checked)
 
 
-def load_parquet(path: str, **roles: Any) -> Dataset:
-    """Return a Parquet file; types are the file's own. `roles` and faults as for `load_csv`."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def load_parquet(path: str, *, stream: bool | Literal["auto"] = "auto", **roles: Any) -> Dataset:
+    """Return a Parquet file, or the files of a folder as one table; types are the files' own.
 
-    checked = _roles(f"parquet:{path}", roles)
-    file = _existing(path, "parquet")
-    try:
-        # No threads: a process that has several cannot be forked safely.
-        table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
-    except (pa.ArrowException, OSError) as error:
-        raise DatasetError(f"parquet:{path} is not a readable Parquet file: {error}") from error
-    return _typed(table, f"parquet:{path}", checked)
+    Parameters
+    ----------
+    path
+        The file, or a folder: its files that end in ``.parquet``, those of folders in it too, in
+        the order of their names. All have the same columns.
+    stream
+        Whether X stays in the files (`bench.Rows`), so that it may be larger than memory;
+        ``"auto"``: where it would take more than 1 GiB as numbers in double precision. That does
+        not hang on the machine, so that the same suite does the same everywhere.
+    **roles
+        As for `load_csv`.
+
+    Raises
+    ------
+    DatasetError
+        A file cannot be read, or a column is not fit for its role.
+    ParameterError
+        A parameter is unknown or of an unknown value.
+    """
+    source = f"parquet:{path}"
+    if stream not in (True, False, "auto"):
+        raise ParameterError(f'{source}: stream is {stream!r}; allowed: true, false, "auto".')
+    checked = _roles(source, roles, ("stream",))
+    layout = layout_of(_parquet_files(path), source)
+    _check_names(layout.schema.names, source)
+    if stream == "auto":
+        stream = 8 * len(layout) * len(layout.schema.names) > MOST_BYTES
+    if stream:
+        return streamed(layout, checked)
+    return to_dataset(read_columns(layout, layout.schema.names), checked)
 
 
 def load_arrow(path: str, **roles: Any) -> Dataset:
@@ -112,7 +134,9 @@ def load_arrow(path: str, **roles: Any) -> Dataset:
             table = read(source, options=options).read_all()
     except (pa.ArrowException, OSError) as error:
         raise DatasetError(f"arrow:{path} is not a readable Arrow file: {error}") from error
-    return _typed(table, f"arrow:{path}", checked)
+    _check_names(table.column_names, f"arrow:{path}")
+    columns = [without_nan(column) for column in table.columns]
+    return to_dataset(Table(f"arrow:{path}", table.column_names, columns, False), checked)
 
 
 def _roles(source: str, roles: dict[str, Any], own: Sequence[str] = ()) -> Roles:
@@ -125,6 +149,23 @@ def _roles(source: str, roles: dict[str, Any], own: Sequence[str] = ()) -> Roles
             )
     drop = roles.get("drop", ())
     return Roles(**{**roles, "drop": [drop] if isinstance(drop, str | int) else list(drop)})
+
+
+def _parquet_files(path: str) -> list[Path]:
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        return [_existing(path, "parquet")]
+    found = sorted(
+        file for file in folder.rglob("*.parquet") if not file.name.startswith((".", "_"))
+    )
+    for file in found:
+        parts = [part for part in file.relative_to(folder).parts[:-1] if "=" in part]
+        if parts:
+            raise DatasetError(
+                f"parquet:{path} has values in the names of its folders ({parts[0]!r}), which are "
+                "not read. Write them as a column of the files."
+            )
+    return found
 
 
 def _existing(path: str, scheme: str) -> Path:
@@ -142,19 +183,9 @@ def _existing(path: str, scheme: str) -> Path:
     return file
 
 
-def _typed(table: pa.Table, source: str, roles: Roles) -> Dataset:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    twice = [name for name, count in Counter(table.column_names).items() if count > 1]
+def _check_names(names: Sequence[str], source: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise DatasetError(
             f"{source}: more than one column is called {', '.join(map(repr, twice))}. Rename them."
         )
-    columns = [
-        pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-        if pa.types.is_floating(column.type)
-        else column
-        for column in table.columns
-    ]
-    return to_dataset(Table(source, table.column_names, columns, from_text=False), roles)

@@ -55,6 +55,16 @@ def clean(column: pa.ChunkedArray, missing: Collection[str], decimal: str) -> pa
     return pc.replace_substring(column, decimal, ".")
 
 
+def without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of a typed file with NaN as null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(column.type):
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+
+
 def infer(name: str, column: pa.ChunkedArray, source: str, *, from_text: bool) -> ColumnKind:
     """Return the kind of a column that has a known value.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench import BenchError, Column, Dataset, DatasetError, ParameterError, Target, nearest
 from bench_datasets.inference import ColumnKind, Typed, convert, infer
@@ -79,13 +80,25 @@ class Roles:
 class Table:
     """The columns of a file as they were read.
 
-    `source` is what messages call it; `from_text`: cells are text whose type is to be found out.
+    Parameters
+    ----------
+    source
+        What messages call it.
+    names
+        Of the columns.
+    columns
+        Their cells; those that were not read are all null.
+    from_text
+        Whether cells are text whose type is to be found out.
+    rows
+        Which rows of the file these are, (n,) ascending; None: all.
     """
 
     source: str
-    names: list[str]
-    columns: list[pa.ChunkedArray]
+    names: Sequence[str]
+    columns: Sequence[pa.ChunkedArray]
     from_text: bool
+    rows: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -114,18 +127,32 @@ class Table:
         )
 
 
-def to_dataset(table: Table, roles: Roles) -> Dataset:
-    """Return the data set: X as float64 (n_rows, n_columns) where all columns are numbers,
-    booleans or dates, else as a DataFrame with categories as pandas Categoricals.
+Features = Callable[[Table, Sequence[int], Mapping[str, ColumnKind]], tuple[Any, Sequence[Column]]]
+"""Makes X and describes its columns: of a table, places of columns, and kinds that were given."""
+
+
+def in_memory(
+    table: Table, places: Sequence[int], kinds: Mapping[str, ColumnKind]
+) -> tuple[Any, Sequence[Column]]:
+    """Return X as float64 (n_rows, n_columns) where all columns are numbers, booleans or dates,
+    else as a DataFrame with categories as pandas Categoricals.
 
     Columns without a single known value are left out.
+    """
+    typed = [_typed(table, j, kinds) for j in places if table.columns[j].null_count < len(table)]
+    columns = [Column(column.name, column.kind) for column in typed]
+    return (_features(typed) if typed else None), columns
+
+
+def to_dataset(table: Table, roles: Roles, features: Features = in_memory) -> Dataset:
+    """Return the data set; its X is what `features` makes of the columns that have no role.
 
     Raises
     ------
     DatasetError
         A column is missing, given two roles, or not fit for its role; no row or no column is left.
     """
-    places = _places(table, roles)
+    places = places_of(table, roles)
     if "target" in places:
         table = _known_rows(table, places["target"])
     if not len(table):
@@ -141,25 +168,22 @@ def to_dataset(table: Table, roles: Roles) -> Dataset:
     for name in roles.kinds:
         table.position(name, "kinds")
     used = {*places.values(), *(table.position(ref, "drop") for ref in roles.drop)}
-    typed = [
-        _typed(table, j, roles.kinds)
-        for j in range(len(table.names))
-        if j not in used and table.columns[j].null_count < len(table)
-    ]
-    if not typed:
+    left = [j for j in range(len(table.names)) if j not in used]
+    X, columns = features(table, left, roles.kinds)
+    if not columns:
         raise DatasetError(
             f"{table.source}: no column is left for X besides {_listed(sorted(places))}. "
             "Drop fewer columns, or give another separator."
         )
     return Dataset(
-        _features(typed),
+        X,
         y,
         parts=given.get("split"),
         folds=given.get("fold"),
         groups=given.get("group"),
         time=given.get("time"),
         sample_weight=given.get("weight"),
-        columns=tuple(Column(column.name, column.kind) for column in typed),
+        columns=tuple(columns),
         target=target,
     )
 
@@ -169,8 +193,14 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
 
 
-def _places(table: Table, roles: Roles) -> dict[str, int]:
-    """Return which column has which role."""
+def places_of(table: Table, roles: Roles) -> dict[str, int]:
+    """Return the place of the column of each role that is given.
+
+    Raises
+    ------
+    DatasetError
+        There is no such column, or it is given two roles.
+    """
     places: dict[str, int] = {}
     for role in ("target", "group", "time", "weight", "split", "fold"):
         ref = getattr(roles, role)
@@ -197,12 +227,8 @@ def _known_rows(table: Table, place: int) -> Table:
             "Name another column as target."
         )
     known = target.is_valid()
-    return Table(
-        table.source,
-        table.names,
-        [column.filter(known) for column in table.columns],
-        table.from_text,
-    )
+    columns = [column.filter(known) for column in table.columns]
+    return replace(table, columns=columns, rows=np.flatnonzero(known.to_numpy()))
 
 
 def _typed(table: Table, j: int, kinds: Mapping[str, ColumnKind]) -> Typed:
@@ -221,8 +247,6 @@ def _features(typed: Sequence[Typed]) -> Any:
 
 def _target(table: Table, place: int, kind: Kind | None) -> tuple[Any, Target]:
     """Return y and what it is: labels of classes as they stand in the file, or numbers."""
-    import pyarrow as pa
-
     name, column = table.names[place], table.columns[place]
     where = f"{table.source}: target {name!r}"
     found = infer(name, column, table.source, from_text=table.from_text)
@@ -232,24 +256,39 @@ def _target(table: Table, place: int, kind: Kind | None) -> tuple[Any, Target]:
                 f'{where} is asked for as a quantity (kind = "regression"), but it holds '
                 f"{str(column.unique()[0])!r}. Give another target, or leave kind out."
             )
-        y = np.array(column.to_pylist(), dtype=bool if pa.types.is_boolean(column.type) else object)
+        y = _labels(column)
+        y = y.astype(bool) if found == "boolean" and not table.from_text else y
+        distinct = set(column.unique().to_pylist())
     else:
         y = convert(name, column, found, table.source).values
         whole = bool(np.isfinite(y).all() and (y == np.round(y)).all())
-        distinct = len(np.unique(y))
-        few = whole and distinct <= min(MAX_CLASSES, len(y) / 2)
+        n_distinct = len(np.unique(y))
+        few = whole and n_distinct <= min(MAX_CLASSES, len(y) / 2)
         if kind == "regression" or (kind is None and not few):
-            if distinct == 1:
+            if n_distinct == 1:
                 raise DatasetError(f"{where} is {y[0]:g} in every row: nothing can be learned.")
             return y, Target("continuous")
         y = y.astype(np.int64) if whole else y
-    classes = tuple(sorted(set(y.tolist())))
+        distinct = set(np.unique(y).tolist())
+    classes = tuple(sorted(distinct))
     if len(classes) < 2:
         raise DatasetError(
             f"{where} has one class only, {classes[0]!r}, in all {len(y)} rows: nothing can be "
             "learned. Name another column as target."
         )
     return y, Target("binary" if len(classes) == 2 else "multiclass", classes=classes)
+
+
+def _labels(column: pa.ChunkedArray) -> Any:
+    """Return a column without gaps as an object array in which each different label is one."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    coded = column.combine_chunks()
+    labels = np.empty(len(coded.dictionary), dtype=object)
+    labels[:] = coded.dictionary.to_pylist()
+    return labels[coded.indices.to_numpy()]
 
 
 def _given(table: Table, role: str, place: int) -> Any:
@@ -263,7 +302,7 @@ def _given(table: Table, role: str, place: int) -> Any:
     kind = infer(name, column, table.source, from_text=table.from_text)
     if role in ("group", "time") or (role == "fold" and kind in ("category", "text")):
         if kind in ("category", "text", "boolean"):
-            values = np.array([str(value) for value in column.to_pylist()], dtype=object)
+            values = np.array(list(map(str, _labels(column))), dtype=object)
         else:
             values = convert(name, column, kind, table.source).values
         return np.unique(values, return_inverse=True)[1] if role == "fold" else values
@@ -280,8 +319,8 @@ def _given(table: Table, role: str, place: int) -> Any:
 
 
 def _parts(column: pa.ChunkedArray, where: str) -> Any:
-    words = [str(value) for value in column.to_pylist()]
-    for word in words:
+    words = [str(value) for value in _labels(column)]
+    for word in dict.fromkeys(words):
         if word.lower() not in PART_NAMES:
             raise DatasetError(
                 f"{where} holds {word!r}; allowed: train, validation, test."

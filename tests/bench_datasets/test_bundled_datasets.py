@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import bench
@@ -70,9 +71,9 @@ def test_generator(name):
     first, again, other = (load(name, n_samples=50, seed=seed) for seed in (0, 0, 1))
 
     assert first.X.shape[0] == len(first.y) == 50
-    assert (first.X == again.X).all()
+    assert pd.DataFrame(first.X).equals(pd.DataFrame(again.X))
     assert (first.y == again.y).all()
-    assert (first.X != other.X).any()
+    assert not pd.DataFrame(first.X).equals(pd.DataFrame(other.X))
     assert (first.target.kind == "continuous") == (SPECS[name].tasks == ("regression",))
 
 
@@ -80,6 +81,58 @@ def test_generator_parameters():
     """scikit-learn's parameters pass; several targets make a target of several outputs."""
     assert load("make-classification", n_classes=3, n_informative=4).target.classes == (0, 1, 2)
     assert load("make-regression", n_targets=2).target == bench.Target("multioutput", n_outputs=2)
+
+
+def test_parity_is_parity():
+    """The class is the parity of the relevant columns' signs, but for the share that is turned."""
+    clean = load("make-parity", n_samples=400, n_relevant=3, n_features=5, flip_y=0)
+    product = np.sign(clean.X[:, 0] * clean.X[:, 1] * clean.X[:, 2])
+    assert (clean.y == (product < 0)).all()
+
+    turned = load("make-parity", n_samples=4000, flip_y=0.2)
+    is_odd = turned.X[:, 0] * turned.X[:, 1] < 0
+    # Four standard deviations of a share of 0.2 among 4,000 rows are 0.025.
+    assert abs((turned.y != is_odd).mean() - 0.2) < 0.025
+
+
+def test_mixed_is_mixed():
+    """Numbers and categories stand side by side, and about the asked share of either is missing."""
+    dataset = load("make-mixed", n_samples=2000, n_numbers=3, n_categories=2, n_levels=3)
+    X = dataset.X
+
+    assert X.dtypes.astype(str).tolist() == ["float64"] * 3 + ["category"] * 2
+    assert list(X["c1"].cat.categories) == ["level0", "level1", "level2"]
+    # Four standard deviations of a share of 0.05 among 2,000 rows are 0.02.
+    assert ((X.isna().mean() - 0.05).abs() < 0.02).all()
+    assert not load("make-mixed", missing=0).X.isna().any(axis=None)
+    assert dataset.target.classes == (0, 1)
+    assert 0.2 < dataset.y.mean() < 0.8
+
+
+def test_mixed_has_the_truth_that_it_states():
+    """Among rows of the same categories, the wave and the bowl decide, and hardly any noise."""
+    dataset = load("make-mixed", n_samples=20_000, missing=0, noise=1e-9, n_levels=2)
+    X = dataset.X
+    known = np.sin(np.pi * X["x0"]) + 3 * X["x1"] ** 2 - 1
+    rows = pd.DataFrame({**X[["c0", "c1", "c2", "c3"]].astype(str), "known": known, "y": dataset.y})
+    divided = 0
+    for _, alike in rows[X["x2"].abs() < 0.05].groupby(["c0", "c1", "c2", "c3"]):
+        zeros, ones = alike["known"][alike["y"] == 0], alike["known"][alike["y"] == 1]
+        if min(len(zeros), len(ones)) > 5:
+            divided += 1
+            # One threshold divides them, but for the slope: at most 2 * 0.05 to either side.
+            assert zeros.max() - ones.min() <= 2 * 2 * 0.05
+
+    assert divided > 3
+
+
+@pytest.mark.parametrize("name", ["make-parity", "make-mixed"])
+def test_more_rows_begin_with_the_same(name):
+    """A larger table of the same seed begins with the rows of a smaller one."""
+    few, many = (load(name, n_samples=n, seed=3) for n in (20, 60))
+
+    assert pd.DataFrame(many.X)[:20].equals(pd.DataFrame(few.X))
+    assert many.y[:20].tolist() == few.y.tolist()
 
 
 def test_generator_faults():
@@ -90,6 +143,12 @@ def test_generator_faults():
         load("make-moons", random_state=1)
     with pytest.raises(bench.DatasetError, match=r"'make-classification'.*n_informative"):
         load("make-classification", n_informative=1, n_classes=9)
+    with pytest.raises(bench.ParameterError, match=r"'make-mixed'.*Did you mean 'n_levels'"):
+        load("make-mixed", levels=3)
+    with pytest.raises(bench.DatasetError, match="n_relevant must be from 1 to n_features, 4"):
+        load("make-parity", n_relevant=5, n_features=4)
+    with pytest.raises(bench.DatasetError, match="missing must be from 0 to below 1"):
+        load("make-mixed", missing=1)
 
 
 def test_every_dataset_states_licence_and_source():
