@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import BenchError, DatasetError, ParameterError, PluginError, Skip, nearest
 from bench.hookspecs import HOOK_API, hookimpl
+from bench.rows import RowsView
 from bench.spec import (
     Cell,
     Column,
@@ -29,6 +30,7 @@ from bench.spec import (
 )
 
 if TYPE_CHECKING:
+    from bench.loading import cache_folder
     from bench.results.store import load
 
 __version__ = "0.1.0"
@@ -53,11 +55,13 @@ __all__ = [
     "Probe",
     "ProbeSpec",
     "Rows",
+    "RowsView",
     "Skip",
     "Split",
     "SplitProtocol",
     "Target",
     "Task",
+    "cache_folder",
     "hookimpl",
     "load",
     "nearest",
@@ -65,7 +69,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `bench.load`, which needs pyarrow, only when it is used."""
+    """Import what needs more than the records do only when it is used."""
+    if name == "cache_folder":
+        from bench.loading import cache_folder
+
+        return cache_folder
     if name == "load":
         from bench.results.store import load
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import DatasetError
+from bench.rows import take
 from bench.spec import Cell, Column, Dataset, Part, Parts, SplitProtocol, Target, Task
-from bench.tasks.rows import take
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,6 +97,8 @@ def objection(
     modality: str,
     target: Target | None,
     columns: Sequence[Column],
+    *,
+    is_streamed: bool = False,
 ) -> tuple[str, str] | None:
     """Return the key of a condition that means nothing for a dataset, and why; None if all do.
 
@@ -108,10 +110,15 @@ def objection(
         What is asked of the dataset.
     modality, target, columns
         Of the dataset; no columns where they are not known.
+    is_streamed
+        Whether X is a `bench.Rows`, whose values stay as they are.
     """
     kind = target.kind if target is not None else "missing"
     if condition.label_noise and (not task.targets or target is None):
         return "noise.labels", f"label noise changes nothing that {task.name} learns from"
+    if is_streamed and (condition.feature_noise or condition.missing):
+        key = "noise.features" if condition.feature_noise else "missing"
+        return key, "its X is larger than memory (bench.Rows): only labels and rows can be changed"
     if condition.feature_noise:
         if modality not in ("tabular", "image"):
             why = f"feature noise is for tabular and image data; these are {modality}"
@@ -295,7 +302,7 @@ def _editable(X: Any) -> Any:
         return X.copy()
     if not isinstance(X, np.ndarray) or X.ndim < 2:
         raise DatasetError(
-            f"X is a {type(X).__name__}: conditions on features need an array or a table."
+            f"X is a {type(X).__name__}: conditions on features need an array or a table in memory."
         )
     flat = X.reshape(len(X), int(np.prod(X.shape[1:])))
     if X.dtype.kind == "f":

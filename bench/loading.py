@@ -37,7 +37,7 @@ def cache_folder() -> Path:
 class Source:
     """A dataset's recipe with its parameters resolved: what `load` needs.
 
-    `path` is the user's file, for datasets that take one.
+    `path` is the user's file or folder, for datasets that take one.
     """
 
     spec: DatasetSpec
@@ -61,10 +61,12 @@ class Source:
             _stamp(importlib.util.find_spec(self.spec.loader.partition(":")[0])),
         ]
         if self.path is not None:
-            file = Path(self.path)
-            if file.exists():
-                status = file.stat()
-                parts += [str(file.resolve()), status.st_size, status.st_mtime_ns]
+            given = Path(self.path)
+            inside = (file for file in sorted(given.rglob("*")) if file.is_file())
+            for file in (given, *inside):
+                if file.exists():
+                    status = file.stat()
+                    parts += [str(file.resolve()), status.st_size, status.st_mtime_ns]
         text = json.dumps(parts, sort_keys=True, default=str)
         return f"{self.spec.name}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
@@ -86,6 +88,7 @@ class Facts:
     columns: tuple[Column, ...]
     target: Target | None
     splits: tuple[Split, ...]
+    is_streamed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what JSON can hold."""
@@ -94,6 +97,7 @@ class Facts:
             "n_rows": self.n_rows,
             "n_features": self.n_features,
             "has_missing": self.has_missing,
+            "is_streamed": self.is_streamed,
             "task": self.task,
             "columns": [[column.name, column.kind] for column in self.columns],
             "target": _target_json(self.target),
@@ -183,6 +187,7 @@ def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) ->
         n_rows=_length(dataset.X),
         n_features=n_features(dataset),
         has_missing=has_missing(dataset.X),
+        is_streamed=isinstance(dataset.X, Rows) and not isinstance(dataset.X, type),
         task=task.name,
         columns=dataset.columns or (),
         target=dataset.target,
@@ -205,6 +210,8 @@ def has_missing(X: Any) -> bool:
     """Return whether any value of X is missing; True where that cannot be told."""
     import numpy as np
 
+    if isinstance(X, Rows):
+        return bool(getattr(X, "has_missing", True))
     if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
         return bool(X.dtype.kind == "f" and np.isnan(X).any())
     if hasattr(X, "isna"):

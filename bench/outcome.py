@@ -19,7 +19,8 @@ FAILED = ("timeout", "out_of_memory", "crashed", "error", "invalid")
 class Trial:
     """One fit to be made: every field is a column of the table of trials.
 
-    `dataset_params`, `params` and `conditions` are canonical JSON.
+    `dataset_params`, `params`, `search` and `conditions` are canonical JSON. `tuning` is "default",
+    or "tuned" where `search` says how `bench.tuning` chooses the parameters.
     """
 
     trial_id: str
@@ -39,6 +40,7 @@ class Trial:
     plugin: str
     plugin_version: str
     tuning: str
+    search: str
     conditions: str
     device: str
     cores: int
@@ -89,6 +91,8 @@ class Facts:
     n_validation: int | None = None
     n_test: int | None = None
     n_features: int | None = None
+    chosen_params: str | None = None
+    """What tuning chose, as JSON: every parameter that the factory was given."""
     stop_reason: str | None = None
     started_at: float | None = None
     """Seconds since 1970, UTC."""

@@ -6,9 +6,8 @@ import contextlib
 import hashlib
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +19,10 @@ from bench.outcome import Trial
 from bench.spec import ModelSpec, Split, SplitProtocol, Task
 from bench.splits import size_grid
 from bench.suite import DatasetTable, ModelTable, SizeGrid, Suite
+from bench.tuning import Search, is_blind, make_search
 
 if TYPE_CHECKING:
-    from bench.registry import Kind, Registry
+    from bench.registry import Registry
 
 FactsOf = Callable[[Source, Sequence[Task]], Facts]
 
@@ -37,7 +37,10 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Contender:
-    """A model of the suite with its parameters resolved; `given` are those that the suite says."""
+    """A model of the suite with its parameters resolved; `given` are those that the suite says.
+
+    `search` is how they are tuned, None where they are not.
+    """
 
     spec: ModelSpec
     plugin: str
@@ -45,6 +48,7 @@ class Contender:
     label: str
     params: Mapping[str, Any]
     given: Mapping[str, Any]
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
     protocol = suite.protocol.splits()
     subjects = _subjects(suite, registry, facts_of, faults)
     _check_metrics(suite, registry, [subject.task for subject, _ in subjects], faults)
+    _check_tuning(contenders, [subject for subject, _ in subjects], faults)
     left_out: list[LeftOut] = []
     variants = _variants(suite, [subject for subject, _ in subjects], left_out, faults)
     if faults:
@@ -166,60 +171,6 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
     )
 
 
-def select(
-    suite: Suite,
-    *,
-    models: Sequence[str] = (),
-    datasets: Sequence[str] = (),
-    baselines: Iterable[str] = (),
-) -> Suite:
-    """Keep the models and datasets whose name or label matches one of the patterns.
-
-    Baselines stay whatever `models` says: without them there is no yardstick.
-
-    Raises
-    ------
-    SuiteError
-        A pattern matches nothing in the suite.
-    """
-    update: dict[str, Any] = {}
-    if models:
-        kept = _matching(suite.models, models, "model", suite.name)
-        yardsticks = [table for table in suite.models if table.name in set(baselines)]
-        update["models"] = tuple(t for t in suite.models if t in kept or t in yardsticks)
-    if datasets:
-        kept = _matching(suite.datasets, datasets, "dataset", suite.name)
-        update["datasets"] = tuple(table for table in suite.datasets if table in kept)
-    return suite.model_copy(update=update)
-
-
-def expand(suite: Suite, registry: Registry) -> Suite:
-    """Replace patterns in the suite's models and datasets by the names that they match.
-
-    Raises
-    ------
-    SuiteError
-        A pattern matches nothing.
-    """
-    update: dict[str, Any] = {}
-    both: tuple[tuple[Kind, tuple[Any, ...]], ...] = (
-        ("models", suite.models),
-        ("datasets", suite.datasets),
-    )
-    for kind, tables in both:
-        expanded: list[Any] = []
-        for table in tables:
-            if not any(sign in table.name for sign in "*?[") or ":" in table.name:
-                expanded.append(table)
-                continue
-            names = registry.match(kind, table.name)
-            if not names:
-                raise SuiteError(f"suite {suite.name!r}: {kind}: no name matches {table.name!r}.")
-            expanded += [table.model_copy(update={"name": name}) for name in names]
-        update[kind] = tuple(expanded)
-    return suite.model_copy(update=update)
-
-
 def model_seed(outer_seed: int, inner_seed: int, repeat: int) -> int:
     """Return the seed of every model on one split: a hash, below 2**31."""
     digest = hashlib.sha256(f"{outer_seed}/{inner_seed}/{repeat}".encode()).digest()
@@ -231,37 +182,19 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def _matching(
-    tables: Sequence[Any], patterns: Sequence[str], kind: str, suite: str
-) -> tuple[Any, ...]:
-    kept: list[Any] = []
-    for pattern in patterns:
-        found = [
-            table
-            for table in tables
-            if fnmatchcase(table.name, pattern) or fnmatchcase(table.label or "", pattern)
-        ]
-        if not found:
-            names = sorted({table.label or table.name for table in tables})
-            raise SuiteError(
-                f"suite {suite!r} has no {kind} that matches {pattern!r}; "
-                f"it has: {', '.join(names)}.{nearest(pattern, names)}"
-            )
-        kept += found
-    return tuple(kept)
-
-
 def _labels(tables: Sequence[ModelTable | DatasetTable], names: Sequence[str]) -> list[str]:
-    """Return a label for each table: its own, its name, or its name with parameters if repeated."""
+    """Return a label for each table: its own, or its name, with parameters where it is repeated."""
     labels = []
-    for table, name in zip(tables, names, strict=True):
+    marks = [" (tuned)" if getattr(table, "tune", None) else "" for table in tables]
+    keys = list(zip(names, marks, strict=True))
+    for table, (name, mark) in zip(tables, keys, strict=True):
         if table.label is not None:
             labels.append(table.label)
-        elif names.count(name) > 1 and table.params:
+        elif keys.count((name, mark)) > 1 and table.params:
             given = ", ".join(f"{key}={canonical(value)}" for key, value in table.params.items())
-            labels.append(f"{name}({given})")
+            labels.append(f"{name}({given}){mark}")
         else:
-            labels.append(name)
+            labels.append(f"{name}{mark}")
     return labels
 
 
@@ -272,6 +205,11 @@ def _contenders(
     for table, label in zip(tables, _labels(tables, [t.name for t in tables]), strict=True):
         try:
             entry = registry.model(table.name)
+            search = None
+            if (tune := table.tune) is not None:
+                search = make_search(
+                    entry.record, table.params, trials=tune.trials, seconds=tune.seconds
+                )
         except BenchError as error:
             faults.append(str(error))
             continue
@@ -282,6 +220,7 @@ def _contenders(
             label=label,
             params={**entry.record.params, **table.params},
             given=table.params,
+            search=search,
         )
         if contenders.setdefault(label, contender) != contender:
             faults.append(f"models: two entries are both shown as {label!r}; give one a label.")
@@ -348,7 +287,10 @@ def _variants(
         for subject in subjects:
             facts, modality = subject.facts, subject.source.spec.modality
             label = f"{subject.label} ({condition.name})"
-            reason = objection(condition, subject.task, modality, facts.target, facts.columns)
+            reason = objection(
+                condition, subject.task, modality, facts.target, facts.columns,
+                is_streamed=facts.is_streamed,
+            )  # fmt: skip
             if reason is not None:
                 reasons[reason] = None
                 left_out.append(LeftOut(label, reason[1]))
@@ -401,6 +343,25 @@ def _check_metrics(
                 f"suite.metrics: {name!r} is a metric of {', '.join(owners)}; this suite asks for "
                 f"{', '.join(sorted({task.name for task in tasks}))}, which has: "
                 f"{', '.join(allowed)}."
+            )
+
+
+def _check_tuning(
+    contenders: Sequence[Contender], subjects: Sequence[Subject], faults: list[str]
+) -> None:
+    """A model to be tuned for a task whose `fit` sees no truth is a fault: tuning would see it."""
+    for contender in contenders:
+        blind = {
+            subject.task.name
+            for subject in subjects
+            if is_blind(subject.task)
+            and (subject.task.name, subject.source.spec.modality) in contender.spec.does
+        }
+        if contender.search is not None and blind:
+            faults.append(
+                f"model {contender.spec.name!r} cannot be tuned for {', '.join(sorted(blind))}: "
+                "`fit` sees no true classes there, and tuning would choose by them. Leave `tune` "
+                "out of its entry, or the datasets of that task out of the suite."
             )
 
 
@@ -457,10 +418,12 @@ def _trials(
         "task": subject.task.name,
         "protocol": protocol.name,
         "conditions": subject.conditions,
-        "tuning": "default",
+        "tuning": "default" if contender.search is None else "tuned",
         "device": device if device in spec.devices else "cpu",
         "cores": suite.limits.cores,
     }
+    if contender.search is not None:  # without it, identities are those of before there was tuning
+        common["search"] = canonical(contender.search.to_json())
     shown: dict[str, Any] = {
         "suite": suite.name,
         "dataset_label": subject.label,
@@ -483,4 +446,4 @@ def _trials(
                 "n_train": size,
             }
             trial_id = hashlib.sha256(canonical(identity).encode()).hexdigest()
-            yield Trial(trial_id=trial_id, **identity, **shown)
+            yield Trial(**{"trial_id": trial_id, "search": "{}", **identity, **shown})

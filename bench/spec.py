@@ -110,6 +110,10 @@ class ModelSpec:
         Any of ``sample_weight``, ``groups``, ``time``: passed to ``fit`` if the dataset has them.
     search_space
         Parameter names and what tuning may choose from.
+    streams
+        Whether ``fit`` takes a `bench.RowsView` as X, where the data are larger than memory. For
+        every other model those rows are read into memory, or the trial is skipped where they do
+        not fit. What is asked about after it is always in memory.
     preload
         Modules that may be imported once, before trials are forked.
     aliases
@@ -134,6 +138,7 @@ class ModelSpec:
     pretrained: bool = False
     fit_params: tuple[str, ...] = ()
     search_space: Mapping[str, Any] = field(default_factory=dict)
+    streams: bool = False
     preload: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     reference: str = ""
@@ -290,10 +295,15 @@ class Target:
 class Rows(Protocol):
     """Data larger than memory: rows that are taken or streamed when asked for.
 
-    `fingerprint` is a hex digest of the content.
+    Where there are attributes of these names they are used, too: ``bounds``, ascending row numbers
+    from 0 to the number of rows at which the blocks begin that are read in one go, so that a
+    shuffled order goes from block to block; ``row_bytes``, what a row takes in memory;
+    ``has_missing``, whether any value is missing.
     """
 
-    fingerprint: str
+    @property
+    def fingerprint(self) -> str:
+        """A hex digest of the content."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -313,8 +323,9 @@ class Dataset:
     ----------
     X
         NumPy array (n_rows, ...), pandas DataFrame for mixed columns, list of str, list of
-        (length, channels) arrays for series, any `Rows`, or, for tasks without rows, whatever the
-        task asks for (a plain value that JSON can hold, or an importable class or function).
+        (length, channels) arrays for series, any `Rows` (with `columns` given), or, for tasks
+        without rows, whatever the task asks for (a plain value that JSON can hold, or an
+        importable class or function).
     y
         (n_rows,) or (n_rows, n_outputs); for classes any labels, in any type. None where there is
         nothing to predict.
@@ -376,6 +387,9 @@ class ModelContext:
         Cores that the trial is pinned to.
     device
         ``"cpu"``, ``"gpu"`` or ``"tpu"``.
+    streamed
+        Whether `fit` will get X as a `bench.RowsView`: the data are larger than memory, and the
+        model said `ModelSpec.streams`.
     max_seconds
         Time that `fit` may spend before it should stop by itself; None: no limit.
     scratch
@@ -396,6 +410,7 @@ class ModelContext:
     seed: int = 0
     n_threads: int = 1
     device: str = "cpu"
+    streamed: bool = False
     max_seconds: float | None = None
     scratch: Path | None = None
 

@@ -189,11 +189,33 @@ class LimitsTable(_Table):
         return seconds
 
 
+class TuneTable(_Table):
+    """How long a model's parameters are searched, inside its training time."""
+
+    trials: int = Field(
+        20, ge=2, strict=True, description="sets of parameters tried, the given ones among them"
+    )
+    seconds: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="after which no other set is tried"
+    )
+
+
+def _check_tune(value: object) -> object:
+    if value is None or isinstance(value, dict | TuneTable):
+        return value
+    raise ValueError(f"{value!r} does not say how; write {{ trials = 20, seconds = 120 }}")
+
+
 class ModelTable(_Table):
     """A contender: a model's name or a pattern such as ``acme-*``, and its parameters."""
 
     name: str
     params: dict[str, Any] = Field(default_factory=dict, description="over the model's defaults")
+    tune: Annotated[TuneTable | None, BeforeValidator(_check_tune)] = Field(
+        None,
+        description="search the model's own space, but for what `params` says; not for clustering, "
+        "whose fit sees no truth; of a pattern's models, those that can be tuned",
+    )
     label: str | None = Field(None, description="how it is shown; not part of its identity")
 
 
@@ -441,9 +463,9 @@ def _fault(fault: Any, location: list[int | str]) -> str:
 def _allowed_keys(location: list[int | str]) -> list[str]:
     """Return the keys of the table that a location names."""
     model: Any = Suite
-    children = {"models": ModelTable, "datasets": DatasetTable, "suite": SuiteTable,
-                "protocol": ProtocolTable, "limits": LimitsTable, "sizes": SizeGrid,
-                "conditions": ConditionTable, "noise": NoiseTable}  # fmt: skip
+    children = {"models": ModelTable, "tune": TuneTable, "datasets": DatasetTable,
+                "suite": SuiteTable, "protocol": ProtocolTable, "limits": LimitsTable,
+                "sizes": SizeGrid, "conditions": ConditionTable, "noise": NoiseTable}  # fmt: skip
     for part in location:
         model = children.get(part, model) if isinstance(part, str) else model
     return [entry.alias or name for name, entry in model.model_fields.items()]

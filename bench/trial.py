@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import inspect
 import json
-import random
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
-from bench import conditions, loading
-from bench.errors import BenchError, ParameterError, PluginError, Skip
+from bench import conditions, loading, rows, tuning
+from bench.errors import BenchError, DatasetError, ParameterError, PluginError, Skip
+from bench.fitting import MAX_SECONDS, Fitting, account, seed_all
 from bench.loading import Source
 from bench.metrics import score
 from bench.outcome import CurvePoint, Facts, Outcome, Score, Status, Trial
@@ -23,6 +23,8 @@ from bench.registry import resolve
 from bench.spec import (
     Cell,
     Dataset,
+    Metric,
+    MetricFunction,
     ModelContext,
     ModelSpec,
     Output,
@@ -38,7 +40,11 @@ if TYPE_CHECKING:
 KEPT = 32 * 1024
 """Bytes kept of the beginning and of the end of a text that may be huge."""
 
+NO_REASON = "the model gave no reason"
 WARM_UP_UNITS = 32
+WARM_UP_SECONDS = 1.0
+"""After which a warm-up may stop by itself: it is there to compile and to import, not to learn."""
+
 SCORED_TRAIN_ROWS = 10_000
 LATENCY_SECONDS = 0.5
 LATENCY_CALLS = {1: 5, 1000: 3}
@@ -106,7 +112,7 @@ def run(
     try:
         _live(job, registry, recorder, kept, scratch)
     except Skip as error:
-        status, reason = "skipped", str(error) or "the model gave no reason"
+        status, reason = "skipped", str(error) or NO_REASON
     except _InvalidOutputError as error:
         status, reason = "invalid", str(error)
     except BaseException as error:  # a model may raise anything, SystemExit included
@@ -136,8 +142,13 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters left out ...]\n{text[-half:]}"
 
 
-def check_params(model: ModelSpec, context: ModelContext, params: Mapping[str, Any]) -> None:
+def check_params(model: ModelSpec, context: ModelContext, params: Mapping[str, Any]) -> str | None:
     """Make the estimator once, to find parameters that its factory does not take.
+
+    Returns
+    -------
+    str or None
+        Why the model would skip such a trial; None where it would not.
 
     Raises
     ------
@@ -160,8 +171,10 @@ def check_params(model: ModelSpec, context: ModelContext, params: Mapping[str, A
         ) from None
     try:
         factory(context, **params)
-    except (Skip, PluginError):
-        return
+    except Skip as skip:
+        return str(skip) or NO_REASON
+    except PluginError:
+        return None
     except BenchError:
         raise
     except (TypeError, ValueError) as error:
@@ -169,7 +182,8 @@ def check_params(model: ModelSpec, context: ModelContext, params: Mapping[str, A
             f"model {model.name!r}: params = {json.dumps(dict(params), default=str)}: {error}."
         ) from None
     except Exception:
-        return  # a factory that fails is a trial's error, with its own row
+        return None  # a factory that fails is a trial's error, with its own row
+    return None
 
 
 class _Kept:
@@ -184,6 +198,8 @@ class _Kept:
         self.seconds: dict[str, float] = {}
         self.scores: list[Score] = []
         self.curves: list[CurvePoint] = []
+        self.chosen_params: str | None = None
+        self.is_cut = False
         self.stop_reason: str | None = None
         self.n_parameters: int | None = None
         self.notes: list[str] = []
@@ -211,22 +227,26 @@ def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch
         cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat)
         condition = conditions.Condition.from_json(json.loads(trial.conditions))
         parts = conditions.prepare(condition, task, dataset, job.protocol, cell, job.n_train_max)
+        parts = rows.placed(parts, streams=model.streams, limit_bytes=trial.limit_bytes)
         kept.parts = parts
     for name, value in parts.notes.items():
         recorder.note("split", "split", name, value)
 
-    _seed(trial.model_seed)
+    seed_all(trial.model_seed)
     params = json.loads(trial.params)
-    context = _context(job, dataset, parts, scratch)
-    factory = resolve(model.factory)
+    fitting = Fitting(task, model, _context(job, dataset, parts, scratch))
+    resolve(model.factory)  # its import is not what `init` measures
     with recorder.phase("init"):
-        estimator = factory(context, **params)
+        estimator = fitting.make(params)
     with recorder.phase("warm-up"):
-        _warm_up(task, factory(context, **params), model, parts, kept)
+        _warm_up(fitting, params, parts, kept)
 
-    _seed(trial.model_seed)
+    seed_all(trial.model_seed)
     with recorder.phase("fit"):
-        estimator = task.fit(estimator, parts, _fit_params(model, parts.train))
+        if trial.tuning == "tuned":
+            primary = next(pair for pair in metrics if pair[0].name == job.primary_metric)
+            estimator = _tuned(job, fitting, dataset, parts, primary, params, recorder, kept)
+        estimator = fitting.fit(estimator, parts)
         kept.estimator = estimator
     _collect(estimator, kept)
     with recorder.phase("predict"):
@@ -263,31 +283,74 @@ def _context(job: Job, dataset: Dataset, parts: Parts, scratch: Path) -> ModelCo
         device=trial.device,
         max_seconds=job.max_seconds,
         scratch=scratch,
+        streamed=isinstance(parts.train.X, rows.RowsView),
     )
 
 
-def _seed(seed: int) -> None:
-    """Seed the global generators too: not every learner takes a seed."""
-    import numpy as np
+def _tuned(
+    job: Job,
+    fitting: Fitting,
+    dataset: Dataset,
+    parts: Parts,
+    metric: tuple[Metric, MetricFunction],
+    params: Mapping[str, Any],
+    recorder: Recorder,
+    kept: _Kept,
+) -> Any:
+    """Return an estimator with the best parameters found on the training rows, not yet fitted."""
+    start = perf_counter()
+    trial, context = job.trial, fitting.context
+    asked = tuning.Search.from_json(json.loads(trial.search))
+    try:
+        divided = tuning.divisions(fitting.task, dataset, parts.train, trial.model_seed)
+    except DatasetError as error:
+        why = str(error).rstrip(".")
+        kept.notes.append(f"tuning: {why}; the parameters stay as given")
+        found = tuning.Found(params=params, candidates=(), is_cut=False)
+        divided = ()
+    else:
+        found = tuning.tune(
+            asked,
+            fitting.task,
+            divided,
+            fitting,
+            metric,
+            given=params,
+            seed=trial.model_seed,
+            budget=context.max_seconds,
+        )
+    name = metric[0].name
+    kept.notes += found.notes(name, asked.space)
+    kept.curves += found.curve(name)
+    kept.chosen_params = json.dumps(found.params, sort_keys=True)
+    kept.is_cut = found.is_cut
+    seconds = perf_counter() - start
+    n_failed = sum(candidate.value is None for candidate in found.candidates)
+    for what, value, unit in (
+        ("n_candidates", len(found.candidates), ""),
+        ("n_failed", n_failed, ""),
+        ("n_divisions", len(divided), ""),
+        ("search_seconds", seconds, "s"),
+    ):
+        recorder.note("fit", "tuning", what, value, unit)
+    left = None if context.max_seconds is None else max(0.0, context.max_seconds - seconds)
+    estimator = fitting.within(left).make(found.params)
+    seed_all(trial.model_seed)
+    return estimator
 
-    random.seed(seed)
-    np.random.seed(seed)
 
-
-def _fit_params(model: ModelSpec, part: Part) -> dict[str, Any]:
-    values = {name: getattr(part, name) for name in model.fit_params}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _warm_up(task: Task, estimator: Any, model: ModelSpec, parts: Parts, kept: _Kept) -> None:
+def _warm_up(fitting: Fitting, params: Mapping[str, Any], parts: Parts, kept: _Kept) -> None:
     """Fit and ask on a few rows, so that compiling and lazy imports are not in the warm figures.
 
     Few rows may be too few for a learner (one class, say): the fit proper decides then.
     """
+    seconds = fitting.context.max_seconds
+    brief = WARM_UP_SECONDS if seconds is None else min(seconds, WARM_UP_SECONDS)
     try:
+        estimator = fitting.within(brief).make(params)
+        task = fitting.task
         few = task.shorten(parts.train, WARM_UP_UNITS)
-        parts = Parts(few, parts.validation, parts.test)
-        fitted = task.fit(estimator, parts, _fit_params(model, few))
+        fitted = fitting.fit(estimator, Parts(few, parts.validation, parts.test))
         task.ask(fitted, task.shorten(parts.test, WARM_UP_UNITS))
     except (Skip, MemoryError):
         raise
@@ -344,52 +407,13 @@ def _keep_predictions(part: Part, output: Output, kept: _Kept) -> None:
 
 
 def _collect(estimator: Any, kept: _Kept) -> None:
-    """Read what the fitted estimator says of its own training."""
-    stop_reason = _attribute(estimator, "stop_reason_")
-    kept.stop_reason = None if stop_reason is None else shorten(str(stop_reason), 200)
-    n_parameters = _attribute(estimator, "n_parameters_")
-    if n_parameters is not None:
-        try:
-            kept.n_parameters = int(n_parameters)
-        except (TypeError, ValueError):
-            kept.notes.append("n_parameters_ is not a number: left out")
-    for name, part in (("loss_curve_", "train"), ("validation_curve_", "validation")):
-        curve = _attribute(estimator, name)
-        if curve is None:
-            continue
-        try:
-            values = [float(value) for value in curve]
-        except (TypeError, ValueError):
-            kept.notes.append(f"{name} is not a sequence of numbers: left out")
-            continue
-        kept.curves += [
-            CurvePoint(step, part, "loss" if part == "train" else "validation", value)
-            for step, value in enumerate(values, start=1)
-        ]
-
-
-def _attribute(estimator: Any, name: str) -> Any:
-    """Return an attribute of the estimator, or of what a pipeline or a search wraps."""
-    for candidate in _unwrapped(estimator):
-        try:
-            value = getattr(candidate, name, None)
-        except Exception:
-            continue
-        if value is not None:
-            return value
-    return None
-
-
-def _unwrapped(estimator: Any) -> Iterator[Any]:
-    for _ in range(10):
-        yield estimator
-        steps = getattr(estimator, "steps", None)
-        if isinstance(steps, Sequence) and steps:
-            estimator = steps[-1][1]
-        elif (inner := getattr(estimator, "best_estimator_", None)) is not None:
-            estimator = inner
-        else:
-            return
+    """Keep what the fitted estimator says of its own training."""
+    told = account(estimator)
+    stop_reason = MAX_SECONDS if kept.is_cut else told.stop_reason
+    kept.stop_reason = None if stop_reason is None else shorten(stop_reason, 200)
+    kept.n_parameters = told.n_parameters
+    kept.curves += told.curves
+    kept.notes += told.notes
 
 
 def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
@@ -409,6 +433,7 @@ def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
         n_validation=None if parts is None else len(parts.validation or ()),
         n_test=None if parts is None else len(parts.test),
         n_features=None if dataset is None else loading.n_features(dataset),
+        chosen_params=kept.chosen_params,
         stop_reason=kept.stop_reason,
         started_at=started_at,
         init_seconds=seconds("init"),

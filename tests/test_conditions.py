@@ -272,32 +272,40 @@ def test_an_array_has_gaps_in_the_way_of_its_type(X, dtype, gap):
     assert all(value is None if gap is None else value != value for value in train[gone])
 
 
-class Borrowed:
-    """Rows of an array that must not be written to, as those of a memory map."""
+class Made:
+    """Rows that are not in memory: 0 to 199, twice in a row."""
 
     fingerprint = "ab"
 
-    def __init__(self, X):
-        self.X = X
-        X.setflags(write=False)
-
     def __len__(self):
-        return len(self.X)
+        return 200
 
     def take(self, rows):
-        taken = self.X[rows]
-        taken.setflags(write=False)
-        return taken
+        return np.column_stack([rows, rows])
 
     def batches(self, rows, n):
-        raise NotImplementedError
+        yield self.take(rows)
 
 
-def test_the_data_themselves_are_never_written_to():
-    """Noise and gaps are put into copies, whoever owns what the rows came in."""
-    dataset = normalise(bench.Dataset(Borrowed(np.ones((200, 2))), np.arange(200) % 2), "borrowed")
-    train = parts_of(dataset, 100, Condition(missing=0.5, feature_noise=0.5)).train
-    assert near(np.isnan(train.X).sum(), 200, 0.5)
+@pytest.mark.parametrize("condition", [Condition(missing=0.5), Condition(feature_noise=0.5)])
+def test_values_of_rows_that_are_not_in_memory_stay_as_they_are(condition):
+    """Neither noise nor gaps are put into them: the plan and the trial both say why."""
+    dataset = normalise(bench.Dataset(Made(), np.arange(200) % 2), "made")
+    said = objection(condition, CLASSIFICATION, "tabular", dataset.target, (), is_streamed=True)
+    assert "larger than memory" in said[1]
+    with pytest.raises(DatasetError, match="in memory"):
+        parts_of(dataset, 100, condition)
+
+
+def test_labels_of_rows_that_are_not_in_memory_can_be_noisy_and_thinned():
+    """Label noise and imbalance read no row: the training part stays a view."""
+    dataset = normalise(bench.Dataset(Made(), np.arange(200) % 2), "made")
+    clean = parts_of(dataset, 100)
+    noisy = parts_of(dataset, 100, Condition(label_noise=0.5, imbalance=0.5))
+    assert isinstance(noisy.train.X, bench.RowsView)
+    assert noisy.train.X.rows.tolist() == noisy.train.rows.tolist()
+    n_kept = (clean.train.y == 0).sum()
+    assert len(noisy.train) == n_kept + -(-(100 - n_kept) // 2)
 
 
 # --- imbalance --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import bench
 from bench import loading
 from bench.errors import DatasetError
 from bench.loading import Facts, Source, fingerprint
+from bench.rows import HeldRows
 from bench.tasks import TASKS
 from bench.tasks.rows import normalise
 
@@ -92,6 +93,14 @@ def load_file(path, sep=","):
 def load_extra():
     calls.append("extra")
     return bench.Dataset(form("float"), np.arange(N) % 2, extra={"horizon": 3})
+
+
+def load_rows(has_missing=None):
+    calls.append("rows")
+    X = HeldRows(np.arange(80.0).reshape(40, 2), "aa")
+    if has_missing is not None:
+        object.__setattr__(X, "has_missing", has_missing)
+    return bench.Dataset(X, np.arange(40) % 2, columns=(bench.Column("a"), bench.Column("b")))
 
 
 def load_failing():
@@ -351,6 +360,18 @@ def test_a_changed_file_is_seen(tmp_path):
     assert fingerprint(first) != fingerprint(second)
 
 
+def test_a_changed_file_in_a_folder_is_seen(tmp_path):
+    """A folder is filed under what its files are, those in folders below it too."""
+    (tmp_path / "mine" / "below").mkdir(parents=True)
+    source = source_of("load_file", tmp_path / "mine")
+    keys = [source.key()]
+    for name, text in (("a.csv", "1"), ("below/b.csv", "2"), ("below/b.csv", "34")):
+        (tmp_path / "mine" / name).write_text(text)
+        keys.append(source.key())
+    assert len(set(keys)) == 4
+    assert source.key() == keys[-1]
+
+
 def test_two_files_of_one_content_have_one_fingerprint(tmp_path):
     """Where a file lies is no part of its content."""
     prints = set()
@@ -423,6 +444,22 @@ def test_facts_are_what_planning_needs():
     assert loading.known_facts(source, ["clustering"], PROTOCOL) is None
     other = dataclasses.replace(PROTOCOL, test=0.2)
     assert loading.known_facts(source, ["regression"], other) is None
+
+
+@pytest.mark.parametrize("has_missing", [True, False, None])
+def test_rows_that_are_not_in_memory_stay_where_they_are(cache, has_missing):
+    """No copy of them is kept; what they say of themselves is believed, and kept with the facts."""
+    source = source_of("load_rows", has_missing=has_missing)
+    loading.load(source)
+    facts = loading.describe(source, TASKS, PROTOCOL)
+    assert len(calls) == 2
+    assert not (cache / "datasets").exists()
+    assert facts.is_streamed
+    assert facts.has_missing is (has_missing is not False)
+    assert (facts.n_rows, facts.n_features) == (40, 2)
+    assert loading.known_facts(source, [task.name for task in TASKS], PROTOCOL) == facts
+    in_memory = loading.describe(source_of("load_form", kind="float"), TASKS, PROTOCOL)
+    assert not in_memory.is_streamed
 
 
 @pytest.mark.parametrize("kind", FORMS)

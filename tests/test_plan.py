@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 import bench
 from bench.errors import DatasetError, SuiteError
 from bench.loading import Facts
-from bench.plan import canonical, expand, make_plan, model_seed, modules, select
+from bench.plan import canonical, make_plan, model_seed, modules
 from bench.registry import Entry, Registry
+from bench.selection import expand, select
 from bench.suite import parse
 from bench.tasks import TASKS
 
@@ -468,8 +469,102 @@ def test_a_trials_identity_is_the_hash_of_what_it_names():
     assert trial.trial_id == hashlib.sha256(text.encode()).hexdigest()
     assert {field.name for field in dataclasses.fields(trial)} - values.keys() == {
         "trial_id", "suite", "dataset_label", "modality", "label", "family", "plugin",
-        "plugin_version", "limit_seconds", "limit_bytes",
+        "plugin_version", "limit_seconds", "limit_bytes", "search",
     }  # fmt: skip
+
+
+SPACE = {"depth": [1, 2], "width": {"low": 1, "high": 8, "int": True}}
+
+
+def tuned(tune, given="", space=SPACE, more=""):
+    """The plan of a suite in which the forest is tuned, and the net is not."""
+    table = f'"forest"\ntune = {tune}\n{given}'
+    registry = make_registry(models=[model("forest", search_space=space)])
+    return plan_of(SUITE.replace('"forest"', table) + more, registry=registry)
+
+
+def test_a_tuned_model_is_another_contender():
+    """Its trials say that they are tuned, over what and for how long; the others are as before."""
+    plan = tuned("{ trials = 5, seconds = 9 }")
+    rows = [trial for trial in plan.trials if trial.model == "forest"]
+    assert {(t.label, t.tuning, t.params) for t in rows} == {
+        ("forest (tuned)", "tuned", '{"depth":3}')
+    }
+    assert json.loads(rows[0].search) == {"trials": 5, "seconds": 9.0, "space": SPACE}
+    nets = {trial.trial_id for trial in plan.trials if trial.model == "net"}
+    assert nets == {trial.trial_id for trial in plan_of().trials if trial.model == "net"}
+
+
+def test_tuned_and_untuned_stand_side_by_side():
+    """A suite may name a model twice, and twice tuned; parameters and a label tell them apart."""
+    more = "".join(
+        f'[[models]]\nname = "forest"\n{text}\n'
+        for text in ("", "tune = { trials = 3 }\nparams = { depth = 5 }",
+                     'tune = { trials = 9 }\nlabel = "long"')
+    )  # fmt: skip
+    labels = {trial.label for trial in tuned("{ trials = 5 }", more=more).trials}
+    assert labels == {"net", "forest", "forest (tuned)", "forest(depth=5) (tuned)", "long"}
+
+
+def test_what_is_searched_and_for_how_long_changes_an_identity():
+    """Another number of trials, of seconds, another space, or a parameter less to be searched."""
+    plans = [
+        tuned("{ trials = 5 }"),
+        tuned("{ trials = 6 }"),
+        tuned("{ trials = 5, seconds = 9 }"),
+        tuned("{ trials = 5 }", space={"depth": [1, 2]}),
+        tuned("{ trials = 5 }", given="params = { depth = 3 }"),
+        plan_of(),
+    ]
+    sets = [{t.trial_id for t in plan.trials if t.model == "forest"} for plan in plans]
+    assert len(set().union(*sets)) == 6 * 4
+
+
+def test_what_a_suite_sets_is_not_searched():
+    """A parameter under `params` leaves the space."""
+    plan = tuned("{ trials = 5 }", given="params = { depth = 7 }")
+    trial = next(t for t in plan.trials if t.model == "forest")
+    assert list(json.loads(trial.search)["space"]) == ["width"]
+    assert trial.params == '{"depth":7}'
+
+
+def test_a_model_without_a_search_space_cannot_be_tuned():
+    """It is named, beside every other fault, and nothing is planned."""
+    with pytest.raises(SuiteError, match="model 'forest' has no search space, so it cannot be"):
+        tuned("{ trials = 5 }", space={})
+    with pytest.raises(SuiteError, match="nothing is left to be tuned"):
+        tuned("{ trials = 5 }", given="params = { depth = 7 }", space={"depth": [1]})
+
+
+def test_two_searches_of_one_model_need_a_label():
+    """Two budgets would look the same in a leaderboard."""
+    with pytest.raises(SuiteError, match=r"both shown as 'forest \(tuned\)'; give one a label"):
+        tuned("{ trials = 5 }", more='[[models]]\nname = "forest"\ntune = { trials = 6 }\n')
+
+
+BLIND = """
+[suite]
+name = "mine"
+[[models]]
+name = "means"
+tune = { trials = 3 }
+[[datasets]]
+name = "heaps"
+"""
+
+
+def test_a_model_is_not_tuned_where_it_learns_blind():
+    """By the true classes, which `fit` does not see, nothing may be chosen; elsewhere it may."""
+    both = (("clustering", "tabular"), *TABULAR)
+    registry = make_registry(
+        models=[model("means", does=both, search_space=SPACE)],
+        datasets=[dataset("heaps", tasks=("clustering",))],
+    )
+    known = facts(task="clustering")
+    with pytest.raises(SuiteError, match="model 'means' cannot be tuned for clustering: `fit`"):
+        plan_of(BLIND, registry, known)
+    plan_of(BLIND.replace("tune", "# tune"), registry, known)
+    plan_of(BLIND.replace("heaps", "flowers"), registry)
 
 
 JSON_VALUES = st.recursive(
@@ -501,6 +596,24 @@ def test_patterns_in_a_suite_become_names():
     assert [m.name for m in expand(suite_of("net", "nett"), registry).models] == ["net", "nett"]
     text = SUITE.replace('"forest"', '"f*"\nparams = { depth = 9 }')
     assert expand(parse(text, "x"), registry).models[0].params == {"depth": 9}
+
+
+def test_of_a_pattern_those_are_tuned_that_can_be():
+    """`tune` goes to models that have something to be searched, in a task that is not blind."""
+    registry = make_registry(
+        models=[
+            model("forest", search_space=SPACE),
+            model("means", search_space=SPACE, does=(("clustering", "tabular"),)),
+        ]
+    )
+    text = SUITE.replace('"forest"', '"*"\ntune = { trials = 3 }')
+    tuned = {m.name for m in expand(parse(text, "x"), registry).models if m.tune is not None}
+    assert tuned == {"forest"}
+    fixed = text.replace("trials = 3 }", "trials = 3 }\nparams = { depth = 1, width = 1 }")
+    with pytest.raises(SuiteError, match=r"'\*' is to be tuned, and none.*: dummy, forest"):
+        expand(parse(fixed, "x"), registry)
+    explicit = text.replace('"*"', '"dummy"')
+    assert expand(parse(explicit, "x"), registry).models[0].tune is not None
 
 
 def test_a_pattern_of_datasets_takes_no_files():

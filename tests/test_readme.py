@@ -97,6 +97,16 @@ def test_the_first_plugin_is_measured_beside_the_others(run, folder, plugin, com
     assert "one-nearest-p1" in ended.stdout
 
 
+def test_a_tuned_model_stands_beside_itself(run, folder, command):
+    """The table that asks for tuning adds a contender of its own, and what it chose can be read."""
+    tuned = block("# churn.toml") + block("# still more of churn.toml")
+    (folder / "tuned.toml").write_text(tuned)
+    ended = command("run", "tuned.toml", *SMALL, cwd=folder)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert f"{N_TRIALS} more are done already" in ended.stdout
+    assert "hist-gradient-boosting (tuned)" in ended.stdout
+
+
 @pytest.mark.parametrize("program", [text for kind, text in BLOCKS if kind == "python"])
 def test_its_programs_run(program, run, folder, plugin):
     """Every Python block runs as it stands in the folder of the results."""

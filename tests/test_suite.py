@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import SuiteError
-from bench.suite import SizeGrid, json_schema, override, parse, parse_bytes, parse_seeds, read
+from bench.suite import (
+    SizeGrid,
+    TuneTable,
+    json_schema,
+    override,
+    parse,
+    parse_bytes,
+    parse_seeds,
+    read,
+)
 
 SUITES = Path(__file__).parents[1] / "suites"
 
@@ -48,6 +57,7 @@ name = "acme-*"
 [[models]]
 name = "mlp"
 params = { hidden = [64], rate = 1e-3 }
+tune = { trials = 5, seconds = 60 }
 label = "mlp-64"
 
 [[datasets]]
@@ -92,6 +102,7 @@ def test_every_key_is_read():
         ("acme-*", {}, None),
         ("mlp", {"hidden": [64], "rate": 1e-3}, "mlp-64"),
     ]
+    assert [m.tune for m in suite.models] == [None, TuneTable(trials=5, seconds=60.0)]
     (dataset,) = suite.datasets
     assert (dataset.name, dataset.params) == ("csv:data/a.csv", {"target": "y"})
     assert (dataset.task, dataset.sizes, dataset.label) == ("regression", (16, "all"), "a")
@@ -163,6 +174,32 @@ def test_a_fault_is_named_by_its_place(section, line, place, said):
     assert message.startswith(f"mine.toml: {place}: ")
     assert said in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("tune", "place", "said"),
+    [
+        ("true", "tune", "True does not say how; write { trials = 20, seconds = 120 }"),
+        ("20", "tune", "20 does not say how"),
+        ("{ trials = 1 }", "tune.trials", "greater than or equal to 2"),
+        ("{ trials = 5.0 }", "tune.trials", "valid integer"),
+        ("{ seconds = 0 }", "tune.seconds", "greater than 0"),
+        ("{ seconds = inf }", "tune.seconds", "finite"),
+        ("{ trial = 5 }", "tune.trial", "allowed: trials, seconds. Did you mean 'trials'?"),
+    ],
+)
+def test_tuning_needs_to_be_told_how_long(tune, place, said):
+    """A number of trials, of seconds, or both; anything else is named with what is allowed."""
+    message = faults_of(SMALLEST.replace('"acme-forest"', f'"acme-forest"\ntune = {tune}'))
+    assert message.startswith(f"mine.toml: models[0].{place}: ")
+    assert said in message
+
+
+def test_tuning_has_a_number_of_trials_and_no_time_of_its_own():
+    """Without keys: 20 trials, within the limits of the trial; the command line keeps it."""
+    suite = parse(SMALLEST.replace('"acme-forest"', '"acme-forest"\ntune = {}'), "mine.toml")
+    assert suite.models[0].tune == TuneTable(trials=20, seconds=None)
+    assert override(suite, seconds=5.0).models[0].tune == suite.models[0].tune
 
 
 @pytest.mark.parametrize("name", ["Mine", "two words", "", "-mine", "a--b", "a/../b"])

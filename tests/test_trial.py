@@ -149,6 +149,30 @@ def make_refused(context):
     raise bench.Skip("never")
 
 
+class Choosy(GaussianNB):
+    """Naive Bayes that is only any good with the right mood, and notes its training rows."""
+
+    def __init__(self, mood, stop=None):
+        super().__init__()
+        self.mood, self.stop = mood, stop
+
+    def fit(self, X, y):
+        log.append((self.mood, set(X[:, 0])))
+        if self.mood == "bad":
+            raise ValueError("bad mood")
+        self.stop_reason_ = self.stop
+        return super().fit(X, y)
+
+    def predict_proba(self, X):
+        proba = super().predict_proba(X)
+        return proba if self.mood == "good" else proba[:, ::-1]
+
+
+def make_choosy(context, mood="sad", stop=None):
+    log.append((context.n_train, context.n_train_max, context.max_seconds))
+    return Choosy(mood, stop)
+
+
 class Wrong(GaussianNB):
     def predict_proba(self, X):
         return np.full((len(X), 2), np.nan)
@@ -192,7 +216,7 @@ def model(name, fit_params=()):
 def registry():
     """The built-in tasks and metrics with models and datasets of this module."""
     installed = discover()
-    names = "curious, in-pipeline, in-search, boaster, doomed, refused, wrong, labels"
+    names = "choosy, curious, in-pipeline, in-search, boaster, doomed, refused, wrong, labels"
     models = {name: model(name) for name in names.split(", ")}
     models["teller"] = model("teller", fit_params=("sample_weight", "groups"))
     datasets = {
@@ -233,7 +257,7 @@ def live(registry, tmp_path):
             "dataset_fingerprint": "f", "task": "classification", "modality": "tabular",
             "model": name, "label": name, "family": "classical", "model_version": "1",
             "params": json.dumps(params), "plugin": "acme", "plugin_version": "1.0",
-            "tuning": "default", "conditions": "{}", "device": "cpu", "cores": 1,
+            "tuning": "default", "search": "{}", "conditions": "{}", "device": "cpu", "cores": 1,
             "protocol": PROTOCOL.name, "outer_seed": 0, "inner_seed": 0, "model_seed": 5,
             "repeat": 0, "n_train": n_train, "limit_seconds": 10.0, "limit_bytes": 2**30,
         }  # fmt: skip
@@ -307,6 +331,106 @@ def test_the_warm_up_is_another_estimator_on_32_rows(live):
     assert fits == [32, 64]
     first_fit, second_fit = (i for i, kind in enumerate(kinds) if kind == "fit")
     assert log[first_fit + 1 : second_fit] == [("ask", 10)]
+
+
+def tuned(space, trials=20, seconds=None):
+    """What makes a trial a tuned one."""
+    search = {"trials": trials, "seconds": seconds, "space": space}
+    return {"tuning": "tuned", "search": json.dumps(search)}
+
+
+MOODS = {"mood": ["bad", "good", "worse"]}
+
+
+def test_a_tuned_trial_is_fitted_with_the_best_parameters(live):
+    """Of all that was tried on parts of the training rows, the best is fitted on all of them.
+
+    64 rows are divided five times into 51 and 13, for the given parameters and three others; the
+    fit with "bad" ends at its first division.
+    """
+    outcome = live("choosy", trial=tuned(MOODS))
+    assert outcome.status == "ok", outcome.traceback
+    assert json.loads(outcome.facts.chosen_params) == {"mood": "good"}
+    assert outcome.facts.stop_reason is None
+    fits = [event for event in log if isinstance(event[0], str)]
+    moods = [mood for mood, _ in fits]
+    assert moods[:6] == ["sad"] * 6  # the warm-up, and five divisions
+    assert sorted(moods[6:-1]) == ["bad"] + ["good"] * 5 + ["worse"] * 5
+    assert moods[-1] == "good"
+    assert [len(rows) for _, rows in fits[1:-1]] == [51] * 16
+    assert len(fits[-1][1]) == 64
+    assert all(rows <= fits[-1][1] for _, rows in fits)
+    test = {(s.part, s.metric): s.value for s in outcome.scores}
+    assert test["test", "accuracy"] > 0.8
+
+
+def test_a_tuned_trial_tells_its_search(live):
+    """Each candidate's value is a point of a curve; counts are measures; failures are said."""
+    outcome = live("choosy", trial=tuned(MOODS))
+    points = [point for point in outcome.curves if point.part == "tuning"]
+    assert {point.name for point in points} == {"balanced-accuracy"}
+    assert points[0].step == 1
+    assert len(points) == 3
+    measures = {m.name: m.value for m in outcome.measures if m.probe == "tuning"}
+    assert measures.pop("search_seconds") <= outcome.facts.fit_seconds
+    assert measures == {"n_candidates": 4, "n_failed": 1, "n_divisions": 5}
+    assert '{"mood": "bad"}: failed: ValueError: bad mood' in outcome.output
+    assert "candidate 1, as given: balanced-accuracy" in outcome.output
+
+
+def test_a_search_knows_its_rows_and_its_time(live):
+    """A factory is told the trial's rows, the split's largest size, and its share of time.
+
+    Of 7.5 s, two fits' time stays for the last one: a candidate's five fits share 7.5 x 5 / 7 s.
+    """
+    live("choosy", trial=tuned(MOODS))
+    made = [event for event in log if not isinstance(event[0], str)]
+    assert [n for n, _, _ in made] == [64] * 19
+    assert {largest for _, largest, _ in made} == {81}
+    assert made[0][2] == 7.5
+    assert 0.9 < made[2][2] / (7.5 / 7) <= 1
+    assert all(0 < seconds < 7.5 for _, _, seconds in made[2:])
+
+
+def test_the_same_seed_tunes_to_the_same_scores(live):
+    """Nothing but the seed decides what is tried, in which order, and how it does."""
+    first, again = (live("choosy", trial=tuned(MOODS)) for _ in range(2))
+    assert (first.scores, first.curves) == (again.scores, again.curves)
+    other = live("choosy", trial=tuned(MOODS, trials=2) | {"model_seed": 6})
+    assert other.curves != first.curves
+
+
+def test_a_tuned_trial_that_time_has_ended_says_so(live):
+    """Where one fit stopped for its time, all of the trial depends on the clock."""
+    space = {"stop": ["max_seconds", "other"]}
+    outcome = live("choosy", params={"mood": "good"}, trial=tuned(space))
+    assert json.loads(outcome.facts.chosen_params) == {"mood": "good"}
+    assert outcome.facts.stop_reason == "max_seconds"
+
+
+def test_a_tuned_trial_of_which_all_candidates_fail(live):
+    """What is given is fitted after all, and ends the trial as it would without tuning."""
+    outcome = live("choosy", params={"mood": "bad"}, trial=tuned({"stop": [1, 2]}))
+    assert (outcome.status, outcome.scores) == ("error", ())
+    assert outcome.reason == "ValueError: bad mood"
+    assert json.loads(outcome.facts.chosen_params) == {"mood": "bad"}
+    assert "candidate 3" in outcome.output
+    assert "no candidate has a value; the parameters stay as given" in outcome.output
+
+
+def test_rows_too_few_to_be_divided_are_fitted_as_given(live):
+    """Two rows cannot be tuned on: the parameters stay, and the trial says why."""
+    outcome = live("choosy", n_train=2, trial=tuned(MOODS))
+    assert outcome.status == "ok", outcome.traceback
+    assert json.loads(outcome.facts.chosen_params) == {}
+    assert "[bench] tuning: the dataset has 2 row(s); a split needs at least 3; the parameters" in (
+        outcome.output
+    )
+
+
+def test_a_trial_that_is_not_tuned_has_chosen_nothing(live):
+    """Its column stays empty."""
+    assert live().facts.chosen_params is None
 
 
 def test_small_training_sets_are_warmed_up_whole(live):
@@ -553,13 +677,13 @@ def choosy(context, colour="red"):
 
 
 def test_a_value_that_is_refused_is_a_parameters_fault(registry):
-    """A factory's ValueError is about its parameters; a Skip or another error is the trial's."""
+    """A factory's ValueError is about its parameters, a Skip is told, all else is the trial's."""
     spec = replace(registry.model("wrong").record, factory=f"{__name__}:choosy")
     context = bench.ModelContext(
         task="classification", modality="tabular", n_train=16, n_train_max=16
     )
-    for colour in ("red", "blue", "grey"):
-        check_params(spec, context, {"colour": colour})
+    answers = [check_params(spec, context, {"colour": c}) for c in ("red", "blue", "grey")]
+    assert answers == [None, "blue is for others", None]
     with pytest.raises(ParameterError, match="colour is 'pink'; allowed: red"):
         check_params(spec, context, {"colour": "pink"})
     with pytest.raises(PluginError, match="chosy"):

@@ -17,7 +17,7 @@ from bench.outcome import FAILED
 if TYPE_CHECKING:
     from bench.spec import DatasetSpec, Metric, Task
 
-_RECIPE = ["model", "params", "model_version", "plugin", "tuning", "device", "cores"]
+_RECIPE = ["model", "params", "model_version", "plugin", "tuning", "search", "device", "cores"]
 _DATA = [
     "task",
     "dataset",
@@ -57,7 +57,8 @@ class Cells:
         metric, yardstick`` (the name of the baseline that skill is measured from, or "").
     contenders
         A row per model with its parameters, version, tuning, device and cores: ``name, model,
-        family``.
+        family, tuning, n_candidates``
+        (sets of parameters that tuning may try; 1 without it).
     unknown_tasks
         Tasks in the tables that no installed plugin knows.
     """
@@ -104,6 +105,7 @@ def read_cells(
     frame = frame.loc[known].copy()
     frame["problem"], problems = _keyed(frame, _DATA, "dataset_label", "dataset")
     frame["contender"], contenders = _keyed(frame, _RECIPE, "label", "model")
+    contenders["n_candidates"] = [_parsed(text).get("trials", 1) for text in contenders["search"]]
     problems["metric"] = [
         primary_metric(tasks[task], (datasets or {}).get(dataset))
         for task, dataset in zip(problems["task"], problems["dataset"], strict=True)
@@ -188,6 +190,10 @@ def _distinct_names(keys: pd.DataFrame, shown: list[str], details: Sequence[str]
 
 def _detail(column: str, value: str, others: set[str]) -> str:
     """Say in a few words what one key has in this column and its namesakes do not."""
+    if column == "search":  # what is not tuned has none, and its tuning says so
+        if not _parsed(value):
+            return ""
+        column, others = "params", {other for other in others if _parsed(other)}
     if column in ("params", "dataset_params", "conditions"):
         mine, rest = _parsed(value), [_parsed(other) for other in others]
         differing = sorted(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.outcome import Trial
+from bench.tuning import HELD_OUT, Search, n_divisions
 
 _PHASES = ("init_seconds", "warm_up_seconds", "fit_seconds", "predict_seconds")
 _OVERHEAD_SECONDS = 0.05
-_KEY = ("model", "params", "dataset", "n_train")
+_KEY = ("model", "params", "search", "dataset", "dataset_params", "n_train")
+_Key = tuple[str, str, str, str, str, int]
+_Seconds = tuple[float, float, float, float]
+"""Of the phases, in their order."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class Forecast:
 def forecast(todo: Sequence[Trial], earlier: pa.Table, n_slots: int) -> Forecast:
     """Return how long trials may take.
 
+    A tuned trial unlike any that was measured counts as known where its model was measured untuned:
+    each of its fits is taken to last as long as that one, for the rows that it sees.
+
     Parameters
     ----------
     todo
@@ -50,23 +57,41 @@ def forecast(todo: Sequence[Trial], earlier: pa.Table, n_slots: int) -> Forecast
     n_slots
         How many run at once.
     """
-    took: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    measured: dict[_Key, list[_Seconds]] = defaultdict(list)
     if earlier.num_rows:
         done = earlier.filter(pc.equal(earlier["status"], "ok"))
         keys = zip(*(done[name].to_pylist() for name in _KEY), strict=True)
         phases = zip(*(pc.fill_null(done[name], 0.0).to_pylist() for name in _PHASES), strict=True)
-        for key, (init, warm_up, fit, predict) in zip(keys, phases, strict=True):
-            # The test part is asked about twice, and scoring asks about the other parts.
-            took[key].append(init + warm_up + fit + 3 * predict + _OVERHEAD_SECONDS)
-    typical = {key: median(values) for key, values in took.items()}
-    known = [
-        typical[key]
-        for trial in todo
-        if (key := (trial.model, trial.params, trial.dataset, trial.n_train)) in typical
-    ]
+        for key, seconds in zip(keys, phases, strict=True):
+            measured[key].append(seconds)
+    typical = {key: median(map(_total, several)) for key, several in measured.items()}
+    known = []
+    for trial in todo:
+        data = (trial.dataset, trial.dataset_params, trial.n_train)
+        key = (trial.model, trial.params, trial.search, *data)
+        default = (trial.model, trial.params, "{}", *data)
+        if key in typical:
+            known.append(typical[key])
+        elif default in measured:
+            searching = [_searching(trial, fit) for _, _, fit, _ in measured[default]]
+            expected = typical[default] + median(searching)
+            known.append(min(expected, trial.limit_seconds))
     return Forecast(
         seconds=sum(known) / n_slots,
         n_known=len(known),
         n_unknown=len(todo) - len(known),
         at_most_seconds=sum(trial.limit_seconds for trial in todo) / n_slots,
     )
+
+
+def _total(phases: _Seconds) -> float:
+    init, warm_up, fit, predict = phases
+    # The test part is asked about twice, and scoring asks about the other parts.
+    return init + warm_up + fit + 3 * predict + _OVERHEAD_SECONDS
+
+
+def _searching(trial: Trial, fit: float) -> float:
+    """Return how long a search takes whose every fit takes as long as `fit`, one on all rows."""
+    search = Search.from_json(json.loads(trial.search))
+    seconds = search.trials * n_divisions(trial.n_train) * (1 - HELD_OUT) * fit
+    return seconds if search.seconds is None else min(seconds, search.seconds)

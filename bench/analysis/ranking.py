@@ -29,6 +29,10 @@ class Standing:
     ----------
     name, model, family
         How it is shown, what it is, and which side it is on.
+    tuning
+        "default", or "tuned": its parameters were chosen on the training rows, in training time.
+    n_candidates
+        How many sets of parameters it may choose from; 1 where it is not tuned.
     place
         1 for the best; ties share a place. None: outside the ranking (a baseline, or a contender
         that misses what the ranked ones have).
@@ -58,6 +62,8 @@ class Standing:
     name: str
     model: str
     family: str
+    tuning: str = "default"
+    n_candidates: int = 1
     place: int | None = None
     skill: float | None = None
     skill_interval: Interval | None = None
@@ -241,6 +247,8 @@ def _board(
             name=str(cells.contenders["name"].iloc[everyone[row]]),
             model=str(cells.contenders["model"].iloc[everyone[row]]),
             family=str(families[everyone[row]]),
+            tuning=str(cells.contenders["tuning"].iloc[everyone[row]]),
+            n_candidates=int(cells.contenders["n_candidates"].iloc[everyone[row]]),
             **{**lines[row], **counted[row]},
         )
         for row in range(len(everyone))

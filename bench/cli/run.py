@@ -241,7 +241,7 @@ def adapt(suite: Suite, registry: Registry, options: dict[str, Any]) -> Suite:
     SuiteError
         An option asks for what cannot be had.
     """
-    from bench.plan import expand, select
+    from bench.selection import expand, select
     from bench.suite import override
 
     suite = override(

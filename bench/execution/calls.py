@@ -46,7 +46,7 @@ def describe(
 def check_params(
     argument: Mapping[str, Any], registry: Registry, announce: Announce, scratch: Path
 ) -> bytes:
-    """Make an estimator once; return {}, or the message of what is wrong with its parameters."""
+    """Make an estimator once; return why it skips, or the message of what is wrong with it."""
     announce("init", 0)
     model = registry.model(argument["model"]).record
     facts = loading.Facts.from_json(argument["facts"])
@@ -62,10 +62,10 @@ def check_params(
         scratch=scratch,
     )
     try:
-        trial.check_params(model, context, argument["params"])
+        skipped = trial.check_params(model, context, argument["params"])
     except BenchError as error:
         return _message(error)
-    return b"{}"
+    return json.dumps({"skipped": skipped}).encode()
 
 
 def calibrate(

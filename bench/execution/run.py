@@ -215,19 +215,46 @@ def facts_from(engine: Callable[[], Engine], suite: Suite) -> FactsOf:
 
 
 def check_params(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> None:
-    """Find parameters that a model does not take, before anything is run.
+    """Find parameters that a model does not take, and a device that is not there, beforehand.
 
     Raises
     ------
     SuiteError
-        Every such parameter, in one message.
+        Every such parameter, in one message; or that no model can start on the device.
     """
-    calls: dict[str, Call] = {}
+    checked: dict[str, Trial] = {}
     for trial in trials:
-        contender = plan.contenders[trial.label]
-        if not contender.given or trial.label in calls:
-            continue
-        subject = plan.subjects[trial.dataset_label]
+        if plan.contenders[trial.label].given or trial.device != "cpu":
+            checked.setdefault(trial.label, trial)
+    answers = _checked(plan, engine, list(checked.values()))
+    faults = [str(answer["message"]) for answer in answers.values() if "message" in answer]
+    if faults:
+        raise SuiteError("\n".join(sorted(faults)))
+    away = [trial for trial in checked.values() if trial.device != "cpu"]
+    reasons = {trial.label: answers[trial.label].get("skipped") for trial in away}
+    if not away or not all(reasons.values()):
+        return
+    # A model may skip for another reason than the device; then it skips on the CPU, too.
+    at_home = _checked(plan, engine, [dataclasses.replace(trial, device="cpu") for trial in away])
+    reasons = {label: why for label, why in reasons.items() if not at_home[label].get("skipped")}
+    if reasons:
+        device = away[0].device
+        alike: dict[str, list[str]] = {}
+        for label, reason in sorted(reasons.items()):
+            alike.setdefault(str(reason).rstrip("."), []).append(label)
+        why = "; ".join(f"{', '.join(labels)}: {reason}" for reason, labels in alike.items())
+        raise SuiteError(
+            f"--device {device}: no model of this suite can run on a {device} here, and none is "
+            f"moved to another device unasked; nothing was run. {why}. Leave --device out to "
+            "measure on the CPU."
+        )
+
+
+def _checked(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> dict[str, dict[str, Any]]:
+    """Make the estimator of each trial once, in a process of its own; return answers by label."""
+    calls = []
+    for trial in trials:
+        contender, subject = plan.contenders[trial.label], plan.subjects[trial.dataset_label]
         argument = {
             "model": contender.spec.name,
             "params": contender.params,
@@ -236,20 +263,15 @@ def check_params(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> None:
             "device": trial.device,
             "n_train": subject.largest(trial),
         }
-        calls[trial.label] = Call(
+        call = Call(
             id=trial.label,
             function="bench.execution.calls:check_params",
             argument=argument,
             limit_seconds=trial.limit_seconds,
             limit_bytes=trial.limit_bytes,
         )
-    faults = []
-    for report in _all(engine, list(calls.values())):
-        answer = json.loads(report.answer or b"{}")
-        if "message" in answer:
-            faults.append(str(answer["message"]))
-    if faults:
-        raise SuiteError("\n".join(sorted(faults)))
+        calls.append(call)
+    return {report.id: json.loads(report.answer or b"{}") for report in _all(engine, calls)}
 
 
 def calibrate(engine: Engine, journal: Journal) -> None:

@@ -158,6 +158,10 @@ class Session:
                 store.create_run(self.folder, self.suite.name, self._text, self._command)
                 held.enter_context(store.lock(self.folder))
             watcher.planned(plan, len(todo))
+            if todo and all(trial.device != self._device for trial in plan.trials):
+                watcher.warned(
+                    f"no model of this suite runs on a {self._device}; all trials are on the CPU."
+                )
             return self._measure(todo, watcher) if todo else Progress()
 
     def _measure(self, todo: list[Trial], watcher: Watcher) -> Progress:

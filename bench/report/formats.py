@@ -29,11 +29,12 @@ def to_json(contents: Contents) -> str:
 
     An entry of ``tasks``: ``task, metrics, by_skill, failures, size, datasets, ranked_on, sizes
     ({dataset: [smallest, largest]}), n_seeds ([fewest, most]), without_baseline, candidates
-    ({family: n}), standings``; a standing: ``name, model, family, place, skill, skill_interval
-    ([low, high]), complete_skill, rank, rank_interval, worst_rank, n_datasets,
-    n_datasets_measured, n_units, n_units_missing, n_trials, n_failed, n_failed_ranked, statuses
-    ({status: n}), times`` (a list of ``environment_id, warm_seconds, cold_seconds, predict_seconds,
-    latency_1_seconds, at_least, n_trials``). Their meaning: `bench.analysis.ranking`.
+    ({family: n}), standings``; a standing: ``name, model, family, tuning, n_candidates, place,
+    skill, skill_interval ([low, high]), complete_skill, rank, rank_interval, worst_rank,
+    n_datasets, n_datasets_measured, n_units, n_units_missing, n_trials, n_failed,
+    n_failed_ranked, statuses ({status: n}), times`` (a list of ``environment_id, warm_seconds,
+    cold_seconds, predict_seconds, latency_1_seconds, at_least, n_trials``). Their meaning:
+    `bench.analysis.ranking`.
 
     An entry of ``datasets``: ``task, dataset, metric, baseline, failures, sizes, models``; a model:
     ``name, model, family, points``; a point: ``n_train, value, spread, skill, n_seeds, n_trials,
@@ -105,6 +106,8 @@ def _board_rows(board: Board) -> Iterable[dict[str, Any]]:
             "name": line.name,
             "model": line.model,
             "family": line.family,
+            "tuning": line.tuning,
+            "n_candidates": line.n_candidates,
             "skill": line.skill,
             "skill_low": skill and skill[0],
             "skill_high": skill and skill[1],

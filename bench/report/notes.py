@@ -28,7 +28,7 @@ _SIZES = {
 def board_notes(board: Board) -> list[str]:
     """Return what is to be said of one task's leaderboard, the most important first."""
     notes = [_how_formed(board), *_intervals(board), *_left_out(board), *_failures(board)]
-    notes += _families(board)
+    notes += [*_families(board), *_tuned(board)]
     if board.without_baseline:
         names = listed(map(clean, board.without_baseline))
         notes.append(f"Left out for want of a baseline (add the model 'dummy'): {names}.")
@@ -166,6 +166,16 @@ def _families(board: Board) -> list[str]:
         return []
     words = listed(f"{n} {family}" for family, n in counts.items())
     return [f"The families have unequal numbers of contenders: {words}."]
+
+
+def _tuned(board: Board) -> list[str]:
+    tuned = [line for line in board.standings if line.tuning == "tuned"]
+    if not tuned:
+        return []
+    words = listed(f"{clean(line.name)} up to {line.n_candidates:,}" for line in tuned)
+    return [
+        f"Tuned, trying so many sets of parameters on training rows, in training time: {words}."
+    ]
 
 
 def dataset_notes(boards: Sequence[DatasetBoard]) -> list[str]:

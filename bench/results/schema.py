@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from bench.errors import ResultsError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised by one with every change of a column, together with an entry in `UPGRADES`."""
 
 VERSION_KEY = b"bench_schema_version"
@@ -39,6 +39,8 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("plugin", _TEXT),
             ("plugin_version", _TEXT),
             ("tuning", _TEXT),
+            ("search", _TEXT),
+            ("chosen_params", _TEXT),
             ("conditions", _TEXT),
             ("device", _TEXT),
             ("cores", _WHOLE),
@@ -126,7 +128,17 @@ there says that all else of the trial is in place."""
 
 Upgrade = Callable[[str, pa.Table], pa.Table]
 
-UPGRADES: dict[int, Upgrade] = {}
+
+def _with_tuning(name: str, table: pa.Table) -> pa.Table:
+    """Before version 2 nothing was tuned."""
+    if name != "trials":
+        return table
+    n = table.num_rows
+    table = table.append_column("search", pa.array(["{}"] * n, _TEXT))
+    return table.append_column("chosen_params", pa.nulls(n, _TEXT))
+
+
+UPGRADES: dict[int, Upgrade] = {1: _with_tuning}
 """By version: what makes a table of that version, given its name, one of the next version."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bench.rows import answers
 from bench.spec import Dataset, Output, Part, Target
 from bench.tasks.row_task import RowsOutput, RowTask, answer_of
 
@@ -51,11 +52,11 @@ class Classification(RowTask):
         if target is None:
             raise TypeError("classification asks about parts that Classification.prepare made")
         if hasattr(estimator, "predict_proba"):
-            answer = estimator.predict_proba(part.X)
+            answer = answers(estimator.predict_proba, part.X)
             if target.kind == "multilabel":
                 return _label_probabilities(part, target, estimator, answer)
             return _probabilities(part, target, estimator, answer)
-        return _labels(part, target, estimator.predict(part.X))
+        return _labels(part, target, answers(estimator.predict, part.X))
 
 
 def _probabilities(part: Part, target: Target, estimator: Any, answer: Any) -> Output:

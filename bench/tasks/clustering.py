@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from bench.rows import answers
 from bench.spec import Output, Part, Parts
 from bench.tasks.row_task import RowsOutput, RowTask, answer_of
 
@@ -33,7 +34,7 @@ class Clustering(RowTask):
         import numpy as np
 
         if hasattr(estimator, "predict"):
-            answer = estimator.predict(part.X)
+            answer = answers(estimator.predict, part.X)
         elif getattr(part, "is_train", False):
             answer = np.asarray(estimator.labels_)[: len(part)]
         else:

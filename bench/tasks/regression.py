@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from bench.rows import answers
 from bench.spec import Output, Part
 from bench.tasks.row_task import RowsOutput, RowTask, answer_of
 
@@ -20,7 +21,7 @@ class Regression(RowTask):
         """Ask for numbers; (n, 1) is taken as (n,)."""
         import numpy as np
 
-        given, fault = answer_of(part, estimator.predict(part.X), "predictions")
+        given, fault = answer_of(part, answers(estimator.predict, part.X), "predictions")
         if fault is None and given.dtype.kind not in "biuf":
             fault = f"predictions of the type {given.dtype}; numbers are needed"
         if fault is not None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import DatasetError
+from bench.rows import first, take
 from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Target, Task
 from bench.splits import Division, divide, rows_on_two_sides, splits
-from bench.tasks.rows import take
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,6 +51,22 @@ class RowTask(Task):
         DatasetError
             The dataset has fewer training rows than `cell` asks for, or cannot be divided.
         """
+        division, parts = self._divided(dataset, protocol, cell)
+        return replace(parts, notes=_notes(dataset, division, parts.train, parts.test))
+
+    def parts(self, dataset: Dataset, protocol: SplitProtocol, cell: Cell) -> Parts:
+        """Return what `prepare` does, without its notes: counting duplicates takes time.
+
+        Raises
+        ------
+        DatasetError
+            As `prepare`.
+        """
+        return self._divided(dataset, protocol, cell)[1]
+
+    def _divided(
+        self, dataset: Dataset, protocol: SplitProtocol, cell: Cell
+    ) -> tuple[Division, Parts]:
         self._check_target(dataset)
         division = divide(
             dataset,
@@ -67,8 +83,7 @@ class RowTask(Task):
         train = _part(dataset, division.first(cell.n_train), is_train=True)
         test = _part(dataset, division.test)
         validation = _part(dataset, division.validation) if len(division.validation) else None
-        notes = _notes(dataset, division, train, test)
-        return Parts(train, validation, test, notes)
+        return division, Parts(train, validation, test)
 
     def shorten(self, part: Part, n: int) -> Part:
         """Return the first `n` rows of a part."""
@@ -78,8 +93,7 @@ class RowTask(Task):
         for name in ("y", "groups", "time", "sample_weight"):
             if getattr(part, name) is not None:
                 changed[name] = getattr(part, name)[:n]
-        changed["X"] = part.X.iloc[:n] if hasattr(part.X, "iloc") else part.X[:n]
-        return replace(part, **changed)
+        return replace(part, X=first(part.X, n), **changed)
 
     def check(self, output: Output) -> str | None:
         """Return what is wrong with the form or the values of an answer, or None."""

@@ -1,4 +1,4 @@
-"""Datasets made of rows: brought into one form, their columns described, rows taken."""
+"""Datasets made of rows: brought into one form, their columns described."""
 
 from __future__ import annotations
 
@@ -12,33 +12,12 @@ from bench.tasks import per_row
 from bench.tasks.target import answers
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
 class _Normalised(Dataset):
     """A dataset that `normalise` has been through: what tells codes from labels that look alike."""
-
-
-def take(X: Any, rows: NDArray[np.int64]) -> Any:
-    """Return these rows of X, in this order, in the form that X has.
-
-    Parameters
-    ----------
-    X
-        Array (n_rows, ...), pandas DataFrame, list, or `bench.Rows`.
-    rows
-        Row numbers (n,).
-    """
-    if hasattr(X, "iloc"):
-        return X.iloc[rows]
-    if hasattr(X, "shape"):
-        return X[rows]
-    if isinstance(X, Rows):
-        return X.take(rows)
-    return [X[row] for row in rows]
 
 
 def normalise(dataset: Dataset, source: str, tasks: Sequence[str] = ()) -> Dataset:

@@ -68,6 +68,7 @@ def answers(
 def _kind(y: NDArray[Any], tasks: Sequence[str]) -> TargetKind:
     """Say what a target is that nobody described: the rules at the head of this module."""
     import numpy as np
+    import pandas as pd
 
     for_classes = any(task in CLASS_TASKS for task in tasks)
     for_numbers = any(task in NUMBER_TASKS for task in tasks)
@@ -83,7 +84,7 @@ def _kind(y: NDArray[Any], tasks: Sequence[str]) -> TargetKind:
         for_classes = y.dtype.kind != "f"
     if not for_classes:
         return "continuous"
-    return "binary" if len(set(y.tolist())) <= 2 else "multiclass"
+    return "binary" if len(pd.unique(y)) <= 2 else "multiclass"
 
 
 def _codes(
@@ -91,13 +92,15 @@ def _codes(
 ) -> tuple[NDArray[np.int64], Target]:
     """Turn labels into their places among the classes."""
     import numpy as np
+    import pandas as pd
 
     if y.ndim == 2:
         raise DatasetError(
             f"dataset {source!r}: y has {y.shape[1]} columns, and its target is {kind}; only one "
             "column of classes can be predicted, or several of zeros and ones (multilabel)."
         )
-    labels = y.tolist()
+    code_of_row, found = pd.factorize(y)
+    labels = found.tolist()
     classes = described.classes if described is not None else ()
     if not classes:
         try:
@@ -121,15 +124,16 @@ def _codes(
     place = {label: code for code, label in enumerate(classes)}
     if len(place) < len(classes):
         raise DatasetError(f"dataset {source!r}: target.classes names a class twice: {classes}.")
-    codes = [place.get(label, -1) for label in labels]
+    codes = np.array([place.get(label, -1) for label in labels], np.int64)
     if -1 in codes:
-        row = codes.index(-1)
+        strange = int(codes.tolist().index(-1))
+        row = int((code_of_row == strange).argmax())
         shown = ", ".join(repr(label) for label in classes[:20])
         raise DatasetError(
-            f"dataset {source!r}: row {row} of y is {labels[row]!r}, which is not among "
+            f"dataset {source!r}: row {row} of y is {labels[strange]!r}, which is not among "
             f"target.classes: {shown}."
         )
-    return np.array(codes, np.int64), Target(kind, 1, tuple(classes))
+    return codes[code_of_row], Target(kind, 1, tuple(classes))
 
 
 def _labels(

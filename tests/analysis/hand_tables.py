@@ -86,6 +86,7 @@ class Run:
             "plugin": "by-hand",
             "plugin_version": "1",
             "tuning": "default",
+            "search": "{}",
             "conditions": "{}",
             "device": "cpu",
             "cores": 1,

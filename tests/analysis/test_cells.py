@@ -67,3 +67,38 @@ def test_a_dataset_may_have_a_primary_metric_of_its_own(own, tasks, expected):
     """It is used for the task that has it, or for the only task that the dataset is for."""
     dataset = SimpleNamespace(primary_metric=own, tasks=tasks)
     assert primary_metric(TASKS["classification"], dataset) == expected
+
+
+def search(trials, space="{}"):
+    return {"tuning": "tuned", "search": f'{{"seconds":null,"space":{space},"trials":{trials}}}'}
+
+
+def test_tuned_and_untuned_are_two_contenders():
+    """A model that is tuned stands beside itself, with the number of sets that it may try."""
+    run = Run()
+    run.add("mlp", "a", 0.8)
+    run.add("mlp", "a", 0.9, repeat=1, label="mlp (tuned)", **search(20))
+    made = tables(run)
+    found = read_cells(made.trials, made.scores, METRICS, TASKS).contenders
+    assert found[["name", "model", "family", "tuning", "n_candidates"]].values.tolist() == [
+        ["mlp", "mlp", "deep", "default", 1],
+        ["mlp (tuned)", "mlp", "deep", "tuned", 20],
+    ]
+
+
+def test_contenders_that_look_alike_are_told_apart_by_their_tuning():
+    """Runs that are merged may show different searches by one label."""
+    run = Run()
+    run.add("mlp", "a", 0.8)
+    run.add("mlp", "a", 0.9, repeat=1, **search(20))
+    made = tables(run)
+    found = read_cells(made.trials, made.scores, METRICS, TASKS).contenders
+    assert found["name"].tolist() == ["mlp (default)", "mlp (tuned)"]
+    run.add("mlp", "a", 0.9, repeat=2, **search(5))
+    made = tables(run)
+    found = read_cells(made.trials, made.scores, METRICS, TASKS).contenders
+    assert found["name"].tolist() == [
+        "mlp (default)",
+        "mlp (tuned, trials=20)",
+        "mlp (tuned, trials=5)",
+    ]

@@ -1,5 +1,7 @@
 """How long a run may take, worked out by hand from trials like its own."""
 
+import dataclasses
+
 import pyarrow as pa
 import pytest
 
@@ -14,8 +16,8 @@ def make_trial(model="forest", params="{}", dataset="iris", n_train=16, seed=0, 
         dataset_label=dataset, dataset_version="1", dataset_params="{}", dataset_fingerprint="f",
         task="classification", modality="tabular", model=model, label=model, family="classical",
         model_version="1", params=params, plugin="acme", plugin_version="1", tuning="default",
-        conditions="{}", device="cpu", cores=1, protocol="holdout", outer_seed=seed, inner_seed=0,
-        model_seed=1, repeat=0, n_train=n_train, limit_seconds=limit, limit_bytes=1,
+        search="{}", conditions="{}", device="cpu", cores=1, protocol="holdout", outer_seed=seed,
+        inner_seed=0, model_seed=1, repeat=0, n_train=n_train, limit_seconds=limit, limit_bytes=1,
     )  # fmt: skip
 
 
@@ -24,7 +26,15 @@ def make_table(*rows):
     names = ("model", "n_train", "status", "init_seconds", "warm_up_seconds", "fit_seconds",
              "predict_seconds")  # fmt: skip
     return pa.Table.from_pylist(
-        [{"params": "{}", "dataset": "iris", **dict(zip(names, row, strict=True))} for row in rows],
+        [
+            {
+                "params": "{}",
+                "search": "{}",
+                "dataset": "iris",
+                **dict(zip(names, row, strict=True)),
+            }
+            for row in rows
+        ],
         SCHEMAS["trials"],
     )
 
@@ -74,6 +84,34 @@ def test_another_model_parameter_dataset_or_size_is_not_like_it(changes):
     earlier = make_table(("forest", 16, "ok", 1.0, 1.0, 1.0, 1.0))
     found = forecast([make_trial(**changes), make_trial()], earlier, 1)
     assert (found.n_known, found.n_unknown) == (1, 1)
+
+
+def tuned(seconds="null", limit=1000.0):
+    search = f'{{"seconds":{seconds},"space":{{"x":[1]}},"trials":20}}'
+    return dataclasses.replace(make_trial(limit=limit), tuning="tuned", search=search)
+
+
+def test_a_tuned_trial_is_not_like_an_untuned_one():
+    """Its time is worked out: 20 candidates, five fits each on 80 % of the 16 rows, of 3 s each.
+
+    That is 240 s beside the 7.55 s of the trial without tuning; a limit to the search or to the
+    trial ends it earlier.
+    """
+    earlier = make_table(("forest", 16, "ok", 1.0, 2.0, 3.0, 0.5))
+    assert forecast([tuned()], earlier, 1).seconds == pytest.approx(247.55)
+    assert forecast([tuned(seconds="60.0")], earlier, 1).seconds == pytest.approx(67.55)
+    assert forecast([tuned(limit=9.0)], earlier, 1).seconds == pytest.approx(9.0)
+    assert forecast([tuned()], earlier, 1).n_known == 1
+    assert forecast([tuned()], NOTHING, 1).n_unknown == 1
+
+
+def test_a_tuned_trial_is_like_one_that_was_tuned_alike():
+    """What was measured goes before what is worked out."""
+    row = make_table(("forest", 16, "ok", 0.0, 0.0, 3.0, 0.0)).to_pylist()[0]
+    row |= {"search": tuned().search, "tuning": "tuned", "fit_seconds": 100.0}
+    earlier = pa.Table.from_pylist([row], SCHEMAS["trials"])
+    assert forecast([tuned()], earlier, 1).seconds == pytest.approx(100.05)
+    assert forecast([make_trial(), tuned(seconds="60.0")], earlier, 1).n_unknown == 2
 
 
 def test_nothing_to_do_takes_no_time():

@@ -73,6 +73,14 @@ def test_a_strangers_dataset_is_listed_with_all_facts_as_json(sample):
     assert (rings["distribution"], rings["distribution_version"]) == ("bench-sample", "0.2.0")
 
 
+def test_a_models_search_space_is_listed_as_json():
+    """What `tune` searches can be read before anything is run."""
+    facts = {m["name"]: m for m in json.loads(bench("list", "models", "--json").stdout)}
+    space = facts["decision-tree"]["search_space"]
+    assert {"low", "high"} <= set(space["max_depth"])
+    assert facts["dummy"]["search_space"] == {}
+
+
 def test_listing_imports_nothing_heavy(sample):
     """Listing models imports neither scikit-learn nor JAX nor NumPy, whatever is installed."""
     code = (

@@ -218,3 +218,20 @@ def test_a_selection_keeps_the_baseline_and_recomputes_ranks(quick):
     assert [line.name for line in board.standings][-1] == "dummy"
     assert sorted(line.rank for line in board.standings[:2]) == pytest.approx([1.0, 2.0], abs=0.5)
     assert len(board.standings) == 3
+
+
+def test_a_tuned_contender_is_said_to_be_so():
+    """Whatever it is called, every format says that it was tuned and over how many sets."""
+    run = Run()
+    run.add("dummy", "a", 0.5)
+    run.add("mlp", "a", 0.8)
+    search = '{"seconds":null,"space":{},"trials":20}'
+    run.add("mlp", "a", 0.9, repeat=1, label="long", tuning="tuned", search=search)
+    assert "in training time: long up to 20." in " ".join(drawn(run).split())
+    contents = contents_of(run)
+    (board,) = json.loads(formats.to_json(contents))["tasks"]
+    found = {line["name"]: (line["tuning"], line["n_candidates"]) for line in board["standings"]}
+    assert found == {"long": ("tuned", 20), "mlp": ("default", 1), "dummy": ("default", 1)}
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(formats.to_csv(contents)))}
+    assert (rows["long"]["tuning"], rows["long"]["n_candidates"]) == ("tuned", "20")
+    assert "long up to 20" in formats.to_markdown(contents)

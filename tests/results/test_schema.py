@@ -8,14 +8,16 @@ from bench.errors import ResultsError
 from bench.outcome import CurvePoint, Facts, Measure, Score, Trial
 from bench.results import schema
 
-# DESIGN section 7, word for word, with `dataset_label` after `dataset`.
+# DESIGN section 7, word for word, with `dataset_label` after `dataset`, and after `tuning` what was
+# to be tuned and what was chosen.
 TRIALS = """run_id, trial_id, suite, environment_id, dataset, dataset_label, dataset_version,
 dataset_params, dataset_fingerprint, task, modality, model, label, family, model_version, params,
-plugin, plugin_version, tuning, conditions, device, cores, protocol, outer_seed, inner_seed,
-model_seed, repeat, n_train, n_validation, n_test, n_features, status, reason, stop_reason,
-limit_seconds, limit_bytes, started_at, init_seconds, warm_up_seconds, compile_seconds,
-n_compilations, cache_hits, compile_saved_seconds, fit_seconds, fit_cpu_seconds, predict_seconds,
-latency_1_seconds, latency_1000_seconds, peak_anon_bytes, peak_device_bytes, n_parameters"""
+plugin, plugin_version, tuning, search, chosen_params, conditions, device, cores, protocol,
+outer_seed, inner_seed, model_seed, repeat, n_train, n_validation, n_test, n_features, status,
+reason, stop_reason, limit_seconds, limit_bytes, started_at, init_seconds, warm_up_seconds,
+compile_seconds, n_compilations, cache_hits, compile_saved_seconds, fit_seconds, fit_cpu_seconds,
+predict_seconds, latency_1_seconds, latency_1000_seconds, peak_anon_bytes, peak_device_bytes,
+n_parameters"""
 
 
 def test_trials_columns_are_the_design_s():
@@ -48,7 +50,7 @@ def test_types_are_those_of_the_records():
 
 
 def test_older_tables_are_upgraded(monkeypatch):
-    """A table of version 0 passes through the upgrade to version 1."""
+    """A table of version 0 passes through the upgrade to version 1, and those after it."""
 
     def upgrade(name, table):
         assert name == "curves"
@@ -81,7 +83,8 @@ def test_a_newer_version_is_refused():
     """A newer file is refused with its name, its version, ours and what to do."""
     with pytest.raises(ResultsError) as error:
         schema.version_of({schema.VERSION_KEY: b"7"}, Path("r/trials.parquet"))
-    for part in ("r/trials.parquet", "version 7", "version 1", "--upgrade crossover-bench"):
+    ours = f"version {schema.SCHEMA_VERSION}"
+    for part in ("r/trials.parquet", "version 7", ours, "--upgrade crossover-bench"):
         assert part in str(error.value)
 
 
@@ -96,4 +99,4 @@ def test_another_type_is_refused():
     """A column that does not hold what it should is not silently turned into something else."""
     table = pa.table({"run_id": ["r"], "trial_id": ["t"], "step": ["third"]})
     with pytest.raises(ResultsError, match="does not hold a table of curves"):
-        schema.conform("curves", table, 1, Path("x"))
+        schema.conform("curves", table, schema.SCHEMA_VERSION, Path("x"))

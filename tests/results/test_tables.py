@@ -8,7 +8,7 @@ import pytest
 from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
 
 from bench.errors import ResultsError
-from bench.outcome import Measure, Score
+from bench.outcome import Facts, Measure, Score
 from bench.results import schema, store, tables
 from bench.results.journal import Journal
 
@@ -195,7 +195,7 @@ def write_version_0(folder: Path) -> None:
 
 
 def test_an_older_table_loads_and_is_rewritten(tmp_path, monkeypatch):
-    """A file of version 0 reads as version 1, and becomes one when rows are added."""
+    """A file of version 0 reads as one of today, and becomes one when rows are added."""
     info = new_run(tmp_path / "run")
     one, two = make_trial("a"), make_trial("b")
     session(info, (one, make_outcome(one)))
@@ -214,6 +214,31 @@ def test_an_older_table_loads_and_is_rewritten(tmp_path, monkeypatch):
     assert len(tables_of(info.folder)["curves"]) == 4
 
 
+def test_a_run_of_version_1_still_loads(tmp_path):
+    """A run from before there was tuning has a trial in its tables and one in its journal.
+
+    Both read as never tuned, and adding a row keeps them.
+    """
+    folder = tmp_path / "run"
+    shutil.copytree(Path(__file__).with_name("version_1"), folder)
+    for _ in range(2):
+        rows = tables_of(folder)["trials"]
+        assert {row["tuning"] for row in rows} == {"default"}
+        assert {row["search"] for row in rows} == {"{}"}
+        assert {row["chosen_params"] for row in rows} == {None}
+        assert sorted(row["trial_id"] for row in rows if row["fit_seconds"] == 0.25) == sorted(
+            make_trial(name).trial_id for name in "ab"
+        )
+        store.consolidate(folder)
+    three = make_trial("c", tuning="tuned", search='{"trials":2}')
+    tuned = Facts(chosen_params='{"n_trees":9}', fit_seconds=1.0)
+    session(store.open_run(folder), (three, make_outcome(three, facts=tuned)))
+    store.consolidate(folder)
+    chosen = {row["search"]: row["chosen_params"] for row in tables_of(folder)["trials"]}
+    assert chosen == {"{}": None, '{"trials":2}': '{"n_trees":9}'}
+    assert len(tables_of(folder)["curves"]) == 6
+
+
 def test_a_newer_table_is_refused(tmp_path):
     """A file of a newer bench is refused, whether read or added to, and nothing is lost."""
     info = new_run(tmp_path / "run")
@@ -222,11 +247,12 @@ def test_a_newer_table_is_refused(tmp_path):
     store.consolidate(info.folder)
     path = info.folder / "trials.parquet"
     table = pq.read_table(path)
-    metadata = {**table.schema.metadata, schema.VERSION_KEY: b"2"}
+    newer = schema.SCHEMA_VERSION + 1
+    metadata = {**table.schema.metadata, schema.VERSION_KEY: str(newer).encode()}
     pq.write_table(table.replace_schema_metadata(metadata), path)
-    with pytest.raises(ResultsError, match=r"trials\.parquet has tables of version 2"):
+    with pytest.raises(ResultsError, match=rf"trials\.parquet has tables of version {newer}"):
         store.load(info.folder)
-    with pytest.raises(ResultsError, match="version 2"):
+    with pytest.raises(ResultsError, match=f"version {newer}"):
         Journal.open(info.folder, info.run_id, "e")
 
 

@@ -9,6 +9,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
 
 import bench
+from bench import rows
 from bench.errors import DatasetError
 from bench.tasks import TASKS
 from bench.tasks.classification import CLASSIFICATION
@@ -115,6 +116,37 @@ def test_shortened_parts_keep_their_first_rows():
     assert len(short) == len(short.X) == len(short.y) == len(short.groups) == 4
     assert short.X["a"].tolist() == parts.train.X["a"].tolist()[:4]
     assert REGRESSION.shorten(short, 9) is short
+
+
+@pytest.mark.parametrize(
+    ("task", "y", "learner"),
+    [
+        (CLASSIFICATION, np.arange(60) % 3, GaussianNB()),
+        (
+            CLASSIFICATION,
+            np.column_stack([np.arange(60) % 2, np.arange(60) % 3 == 0]).astype(int),
+            RandomForestClassifier(n_estimators=3, random_state=0),
+        ),
+        (REGRESSION, np.arange(60) / 7, LinearRegression()),
+        (CLUSTERING, np.arange(60) % 3, KMeans(2, random_state=0)),
+    ],
+)
+def test_rows_that_are_not_in_memory_are_asked_about_in_windows(task, y, learner, monkeypatch):
+    """Parts, shortened ones too, give the same answers as those in memory, a few rows at a time."""
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    monkeypatch.setattr(rows, "WINDOW_BYTES", 4 * X[0].nbytes)
+    whole = task.prepare(data(y, (task.name,), X=X), PROTOCOL, bench.Cell(0, 0, 48))
+    held = rows.HeldRows(X, "held")
+    apart = task.prepare(data(y, (task.name,), X=held), PROTOCOL, bench.Cell(0, 0, 48))
+    assert isinstance(apart.train.X, bench.RowsView)
+    fitted = task.fit(learner, whole, {})
+    for one, other in ((whole.test, apart.test), (whole.train, apart.train)):
+        for n in (48, 5, 1):
+            expected = task.ask(fitted, task.shorten(one, n))
+            found = task.ask(fitted, task.shorten(other, n))
+            assert task.check(found) is None
+            assert len(found.offers) == len(expected.offers) > 0
+            np.testing.assert_allclose(found.values, expected.values, rtol=1e-12)
 
 
 # --- classification -------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import bench
 from bench.errors import DatasetError
-from bench.tasks.rows import normalise, take
+from bench.rows import take
+from bench.tasks.rows import normalise
 
 TABULAR = ("classification", "regression", "clustering")
 
@@ -219,10 +220,17 @@ class Squares:
         np.array([[0], [1], [4], [9], [16]]),
         pd.DataFrame({"a": [0, 1, 4, 9, 16]}, index=list("vwxyz")),
         [np.array([[k * k]]) for k in range(5)],
-        Squares(),
     ],
 )
 def test_rows_are_taken_in_order(X):
     """Every form of X gives the rows asked for, in the order asked."""
     assert np.asarray(take(X, np.array([3, 0]))).ravel().tolist() == [9, 0]
     assert len(normalise(bench.Dataset(X, [0, 1, 0, 1, 0]), "some", TABULAR).X) == 5
+
+
+def test_rows_made_when_asked_for_stay_unread():
+    """Of `bench.Rows` a part is a view, which reads nothing before it is asked to."""
+    X = normalise(bench.Dataset(Squares(), [0, 1, 0, 1, 0]), "some", TABULAR).X
+    view = take(X, np.array([3, 0]))
+    assert isinstance(view, bench.RowsView)
+    assert view.take(np.array([0, 1])).ravel().tolist() == [9, 0]
