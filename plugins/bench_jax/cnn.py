@@ -22,54 +22,60 @@ from sklearn.utils.validation import (
 
 import bench
 from bench_jax import engine, fitting, layers, platform
+from bench_jax.network import Network, row
 
 
 @dataclass(frozen=True)
-class CnnNetwork:
+class CnnNetwork(Network):
     """Convolutions of 3 x 3, each with an activation and a pool, then fully connected layers."""
 
     shape: tuple[int, int, int]
     filters: tuple[int, ...]
     hidden: tuple[int, ...]
     activation: str
-    n_outputs: int
+    n_last: int
     is_native: bool
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one row: height, width, channels."""
-        return self.shape
+    def inputs(self) -> jax.ShapeDtypeStruct:
+        """One row: height, width, channels."""
+        return row(self.shape)
 
-    def build(self, rngs: nnx.Rngs) -> Cnn:
+    @property
+    def n_outputs(self) -> int:
+        """Width of the last layer."""
+        return self.n_last
+
+    def build(self) -> Cnn:
         """Return the module."""
-        return Cnn(self, rngs)
+        return Cnn(self)
 
 
 class Cnn(nnx.Module):
     """The module of a `CnnNetwork`."""
 
-    def __init__(self, network: CnnNetwork, rngs: nnx.Rngs) -> None:
+    def __init__(self, network: CnnNetwork) -> None:
         height, width, channels = network.shape
         self.activation = network.activation
-        self.n_convolutions = len(network.filters)
-        self.n_hidden = len(network.hidden)
-        for i, filters in enumerate(network.filters):
-            convolution = layers.Convolution(channels, filters, is_native=network.is_native)
-            setattr(self, f"convolution_{i}", convolution)
+        convolutions = []
+        for filters in network.filters:
+            convolutions.append(layers.Convolution(channels, filters, is_native=network.is_native))
             height, width, channels = height // 2, width // 2, filters
         widths = (height * width * channels, *network.hidden)
-        for i in range(self.n_hidden):
-            setattr(self, f"dense_{i}", layers.dense(widths[i], widths[i + 1], rngs))
-        self.out = layers.dense(widths[-1], network.n_outputs, rngs)
+        self.convolutions = nnx.List(convolutions)
+        self.hidden = nnx.List(
+            [layers.Dense(a, b) for a, b in zip(widths, network.hidden, strict=False)]
+        )
+        self.out = layers.last(widths[-1], network.n_outputs)
 
     def __call__(self, x: jax.Array, drop: layers.Drop | None) -> jax.Array:
         """Return (n, n_outputs) from (n, h, w, c)."""
         activate = layers.ACTIVATIONS[self.activation]
-        for i in range(self.n_convolutions):
-            x = layers.max_pool(activate(getattr(self, f"convolution_{i}")(x)))
+        for convolution in self.convolutions:
+            x = layers.max_pool(activate(convolution(x)))
         x = x.reshape(len(x), -1)
-        for i in range(self.n_hidden):
-            x = layers.drop(activate(getattr(self, f"dense_{i}")(x)), drop, i)
+        for i, dense in enumerate(self.hidden):
+            x = layers.drop(activate(dense(x)), drop, i)
         return self.out(x)
 
 
@@ -88,6 +94,11 @@ class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     activation, dropout, learning_rate, weight_decay, label_smoothing, batch_size, max_epochs,
     patience, validation_fraction, n_classes, n_rows_max, max_seconds, random_state
         As in `bench_jax.mlp.MlpClassifier`; dropout after the fully connected layers.
+    augmentation
+        Names of `augmentation.AUGMENTATIONS`: ``flip`` (left to right), ``shift`` (by up to an
+        eighth), ``jitter`` (noise); drawn anew for every batch.
+    precision
+        ``float32``, or ``bfloat16`` for what the network computes.
 
     Attributes
     ----------
@@ -105,6 +116,8 @@ class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         learning_rate: float = 1e-3,
         weight_decay: float = 1e-2,
         label_smoothing: float = 0.0,
+        augmentation: Sequence[str] = (),
+        precision: str = "float32",
         batch_size: int = 64,
         max_epochs: int = 100,
         patience: int = 10,
@@ -121,6 +134,8 @@ class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.label_smoothing = label_smoothing
+        self.augmentation = augmentation
+        self.precision = precision
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.patience = patience
@@ -130,8 +145,13 @@ class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.max_seconds = max_seconds
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> CnnClassifier:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, time: Any = None
+    ) -> CnnClassifier:
         """Learn from images (n, h, w) or (n, h, w, c) and their classes (n,).
+
+        `sample_weight`, `groups` and `time`, each (n,), weigh the images and say which of them may
+        be held out to stop by.
 
         Raises
         ------
@@ -141,7 +161,7 @@ class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         started_at = perf_counter()
         images = _as_images(X)
         y = column_or_1d(y, warn=True)
-        check_consistent_length(images, y)
+        check_consistent_length(images, y, sample_weight, groups, time)
         check_classification_targets(y)
         self.image_shape_: tuple[int, int, int] = images.shape[1:]
         smallest = 2 ** len(tuple(self.filters))
@@ -166,9 +186,23 @@ class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self,
             network,
             "cross-entropy",
-            self._scaled(images),
+            lambda rows: self._scaled(images[rows]),
             codes.astype(np.int32),
-            label_smoothing=self.label_smoothing,
+            design={
+                "batch_size": self.batch_size,
+                "has_dropout": self.dropout > 0,
+                "augmentation": tuple(self.augmentation),
+                "precision": self.precision,
+            },
+            recipe={
+                "learning_rate": self.learning_rate,
+                "weight_decay": self.weight_decay,
+                "dropout": self.dropout,
+                "label_smoothing": self.label_smoothing,
+            },
+            sample_weight=sample_weight,
+            groups=groups,
+            time=time,
             started_at=started_at,
         )
         return self
@@ -182,7 +216,7 @@ class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"CnnClassifier: images are {images.shape[1:]}, but it was fitted on "
                 f"{self.image_shape_} (height, width, channels)."
             )
-        values = engine.predict(self.design_, self.parameters_, self._scaled(images))
+        values = engine.predict(self.design_, self.trained_, self._scaled(images))
         return fitting.softmax(values[:, : len(self.classes_)])
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -215,6 +249,8 @@ def make_cnn(
     learning_rate: float = 1e-3,
     weight_decay: float = 1e-2,
     label_smoothing: float = 0.0,
+    augmentation: Sequence[str] = (),
+    precision: str = "float32",
     batch_size: int = 64,
     max_epochs: int = 100,
     patience: int = 10,
@@ -236,6 +272,8 @@ def make_cnn(
         learning_rate=learning_rate,
         weight_decay=weight_decay,
         label_smoothing=label_smoothing,
+        augmentation=tuple(augmentation),
+        precision=precision,
         batch_size=batch_size,
         max_epochs=max_epochs,
         patience=patience,

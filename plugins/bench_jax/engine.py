@@ -1,93 +1,92 @@
-"""Training and prediction: one compiled program each, for every size of a learning curve.
+"""Training and prediction of any network: one compiled program each, for every size of a curve.
 
-Arrays are padded to the largest number of rows; which rows make up a batch comes from the host as
-indices, and how many batches there are is an argument, so that 16 rows and 16,384 rows run the same
-program. Early stopping is decided on the host, once an epoch.
+Arrays are padded to the largest number of rows, and how many of them count is an argument, so that
+16 rows and 16,384 rows run the same program. Batches, shuffling, augmentation, validation and
+stopping are inside the program; the host calls it again every second or so, to look at the clock.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax  # type: ignore[import-untyped]
-from flax import nnx
-from jax import lax
 from numpy.typing import NDArray
 
-from bench_jax import platform, programs
+from bench_jax import platform, programs, step
+from bench_jax.network import Network, row
+from bench_jax.step import N_CURVE, Design, Leaves, Plan, Rates, State, structure
 
-Leaves = tuple[Any, ...]
+__all__ = ["Design", "Recipe", "Sample", "Stream", "Trained", "predict", "train"]
+
 StopReason = Literal["early_stopping", "max_epochs", "max_seconds"]
 
 MIN_STEPS = 8
 """Steps in an epoch at least: a set too small for that is passed over several times."""
 
-TOLERANCE = 5e-3
-"""What a validation loss must gain for patience to begin anew; the best epoch is kept anyway."""
+_START_ROWS = 4096
+"""Rows that a network's own start looks at."""
 
-_CHUNK_SECONDS = 0.2
-"""How long the device may be busy before the clock is looked at, where time is limited."""
+_CALL_SECONDS = 1.0
+"""How long the program may run before the host is asked, so that an interrupt is heard."""
 
+_TIMED_CALL_SECONDS = 0.2
+"""The same where time is limited."""
 
-class Network(Protocol):
-    """A frozen record that describes a network and builds it.
+_FIRST_STEPS = 64
+"""Steps of the first call, which measures how long one takes."""
 
-    The built module is called with a batch and `drop`, which is None or a `layers.Drop`; its last
-    layer is called ``out``.
-    """
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one row."""
-
-    @property
-    def n_outputs(self) -> int:
-        """Width of the last layer."""
-
-    def build(self, rngs: nnx.Rngs) -> nnx.Module:
-        """Return the module."""
-
-    def __hash__(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class Design:
-    """What a compiled program depends on, besides its code.
-
-    `n_rows` is the number of rows that arrays are padded to.
-    """
-
-    network: Network
-    loss: Literal["cross-entropy", "squared-error"]
-    n_rows: int
-    batch_size: int
-    has_dropout: bool = False
-
-    @property
-    def n_slots(self) -> int:
-        """Batches in an epoch at most."""
-        return max(math.ceil(self.n_rows / self.batch_size), 2 * MIN_STEPS)
+_NEVER = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How to train; none of it makes another program.
 
-    `patience` is in epochs; `max_seconds` counts from `started_at` of `time.perf_counter`.
+    Parameters
+    ----------
+    learning_rate, weight_decay, beta1, beta2
+        Of the optimizer.
+    label_smoothing
+        Share of each target spread over all classes (Szegedy et al., 2016).
+    dropout
+        Rate, where the design has dropout.
+    clip_norm
+        Norm that gradients are cut down to, where the design has clipping.
+    average_decay
+        Of the moving average, where the design has one.
+    warm_up
+        Share of training in which schedules that warm up do so.
+    tolerance
+        What the validation loss must gain for patience to begin anew (the squared error: relative
+        to its value); the best epoch is kept anyway.
+    max_epochs, patience
+        In epochs.
+    max_seconds, started_at
+        Training ends `max_seconds` after `started_at` of `time.perf_counter`.
+    seed
+        Of everything random.
     """
 
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     label_smoothing: float = 0.0
     dropout: float = 0.0
+    clip_norm: float = 1.0
+    average_decay: float = 0.999
+    warm_up: float = 0.05
+    beta1: float = 0.9
+    beta2: float = 0.999
+    tolerance: float = 5e-3
     max_epochs: int = 100
     patience: int = 10
     max_seconds: float | None = None
@@ -96,10 +95,50 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """Rows of inputs and what to learn about them.
+
+    Parameters
+    ----------
+    X
+        Inputs as `Network.inputs` says: an array or a tuple of arrays, rows first.
+    y
+        (n,) int32 codes of classes, or (n, n_outputs) float32.
+    weight
+        (n,) float32, 1 on average; None: all alike.
+    n_rows
+        How many rows count, where the arrays are padded already; None: all.
+    """
+
+    X: Any
+    y: NDArray[Any]
+    weight: NDArray[np.float32] | None = None
+    n_rows: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.y) if self.n_rows is None else self.n_rows
+
+
+class Stream(Protocol):
+    """Rows that are larger than memory, as windows that are not."""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all windows of one pass together."""
+
+    def windows(self, rng: np.random.Generator) -> Iterator[Sample]:
+        """Yield the rows once, in windows of at most ``Design.n_rows``, in an order drawn anew."""
+
+
+@dataclass(frozen=True)
 class Trained:
-    """What training gives: parameters on the device, and how it went, one value an epoch."""
+    """What training gives: arrays on the device, and how it went, one value an epoch.
+
+    `parameters` and `given` are in the order of ``step.structure(network)``'s paths.
+    """
 
     parameters: Leaves
+    given: Leaves
     n_parameters: int
     loss_curve: list[float]
     validation_curve: list[float]
@@ -108,112 +147,148 @@ class Trained:
 
 
 def train(
-    design: Design,
-    recipe: Recipe,
-    X: NDArray[np.float32],
-    y: NDArray[Any],
-    training: NDArray[np.intp],
-    validation: NDArray[np.intp],
+    design: Design, recipe: Recipe, training: Sample | Stream, held: Sample | None = None
 ) -> Trained:
-    """Train with AdamW (Loshchilov & Hutter, 2019) and keep the epoch that validated best.
+    """Train a network and keep the epoch that was best on the rows held out.
 
     Parameters
     ----------
     design, recipe
         What is trained, and how.
-    X
-        (n, ...) inputs; n at most ``design.n_rows``.
-    y
-        (n,) codes of classes, or (n, k) numbers.
-    training, validation
-        Rows to learn from and rows to stop by. Without validation rows the last epoch is kept.
+    training
+        Rows to learn from, at most ``design.n_rows``, or a stream of windows of such rows.
+    held
+        Rows to stop by, at most ``design.n_held``. Without any the last epoch is kept.
+
+    Raises
+    ------
+    ValueError
+        There are more rows than the design has room for, a stream gives not the rows that it says,
+        or the network's `start` not the arrays that are needed.
     """
-    step, _ = _programs(design)
     rng = np.random.default_rng(recipe.seed)
-    parameters = jax.device_put(_initial_parameters(design.network, rng))
-    state: Leaves = jax.device_put(_initial_optimizer(design.network))
-    data = jax.device_put((_padded(X, design.n_rows), _padded(y, design.n_rows)))
-    size = design.batch_size
-    checks = [validation[i : i + size] for i in range(0, len(validation), size)]
-    held, n_held = jax.device_put(_as_slots(checks, design)), np.int32(len(checks))
-    rates = np.array(
-        [recipe.learning_rate, recipe.weight_decay, recipe.label_smoothing, recipe.dropout],
-        np.float32,
-    )
     clock = _Clock(recipe)
-    losses: list[float] = []
-    validated: list[float] = []
-    best, best_loss, best_epoch = parameters, math.inf, 0
-    reason: StopReason = "max_epochs"
-    for epoch in range(1, recipe.max_epochs + 1):
-        batches = _batches(training, design.batch_size, rng)
-        order = jax.device_put(_as_slots(batches, design))
-        key = np.uint32(rng.integers(2**32, dtype=np.uint32))
-        total: Any = np.float32(0)
-        held_total: Any = np.float32(0)
-        first = 0
-        while first < len(batches):
-            last = clock.next_stop(first, len(batches))
-            if last == first:
-                break
-            n = n_held if last == len(batches) else np.int32(0)
-            parameters, state, total, held_total = step(
-                parameters, state, total, *data, order, np.int32(first), np.int32(last),
-                held, n, rates, key,
-            )  # fmt: skip
-            clock.note(first, last, total)
-            first = last
-        if first < len(batches):
-            reason = "max_seconds"
+    job: _Job | None = None
+    reason: StopReason | None = None
+    for window, is_last in _windows(training, rng):
+        if job is None:
+            parameters, given = _start(design.network, window, rng)
+            state = State(*platform.place(tuple(_first_state(design, parameters))))
+            job = _job(design, recipe, platform.place(given), training, held)
+        state, reason = _turn(job, state, window, is_last, clock)
+        if reason is not None:
             break
-        losses.append(float(total) / len(batches))
-        if not len(validation):
-            best = parameters
-            continue
-        validated.append(float(held_total) / len(validation))
-        if validated[-1] < best_loss - TOLERANCE:
-            best_epoch = epoch
-        if validated[-1] < best_loss:
-            best, best_loss = parameters, validated[-1]
-        if epoch - best_epoch >= recipe.patience:
-            reason = "early_stopping"
-            break
-    if not losses:
-        best = parameters
-    n_parameters = sum(math.prod(leaf.shape) for leaf in best)
-    for leaf in best:
-        leaf.block_until_ready()
-    return Trained(best, n_parameters, losses, validated, len(losses), reason)
+    if job is None or reason is None:
+        raise ValueError("the stream of training rows gave no window.")
+    is_chosen = bool(design.n_held and job.losses)
+    best = state.best if is_chosen else step.last_kept(design, state, recipe.average_decay)
+    return Trained(
+        best, job.given, sum(math.prod(leaf.shape) for leaf in best),
+        job.losses, job.values if job.n_held else [], len(job.losses), reason,
+    )  # fmt: skip
 
 
-def predict(design: Design, parameters: Leaves, X: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the last layer's values for rows of inputs, (n, n_outputs)."""
-    _, forward = _programs(design)
-    batch = platform.prediction_batch()
-    parts = [forward(parameters, _padded(X[i : i + batch], batch)) for i in range(0, len(X), batch)]
-    if not parts:
-        return np.zeros((0, design.network.n_outputs), np.float32)
-    return np.concatenate([np.asarray(part) for part in parts])[: len(X)]
+def predict(design: Design, trained: Trained, X: Any) -> NDArray[np.float32]:
+    """Return the last layer's values, (n, n_outputs) or (n, n_members, n_outputs)."""
+    program = _predictor(design)
+    size = platform.prediction_batch()
+    n = len(jax.tree.leaves(X)[0])
+    parts = []
+    for first in range(0, max(n, 1), size):
+        block = jax.tree.map(lambda array, first=first: array[first : first + size], X)
+        parts.append(program(trained.parameters, trained.given, _padded(block, size)))
+    return np.concatenate([np.asarray(part) for part in parts])[:n]
 
 
-def holdout(
-    y: NDArray[Any], fraction: float, *, keeps_classes: bool, rng: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Divide rows into those to learn from and those to stop by, alike in their y.
+@dataclass(frozen=True)
+class _Job:
+    """What stays the same over a training, and the curves that grow."""
 
-    Every k-th row in the order of y is held out, ties in random order: classes, and high and low
-    numbers, have equal shares on both sides. With `keeps_classes`, every class keeps a row to be
-    learned from.
-    """
-    shuffled = rng.permutation(len(y))
-    ordered = shuffled[np.argsort(y[shuffled], kind="stable")]
-    candidates = ordered
-    if keeps_classes:
-        candidates = np.delete(ordered, np.unique(y[ordered], return_index=True)[1])
-    n_held = min(round(fraction * len(y)), len(candidates))
-    places = ((np.arange(n_held) + 0.5) * len(candidates) / max(n_held, 1)).astype(np.intp)
-    held = candidates[places]
-    return np.setdiff1d(shuffled, held), np.sort(held)
+    program: Callable[..., Leaves]
+    design: Design
+    recipe: Recipe
+    given: Leaves
+    held: Any
+    n_held: int
+    rates: tuple[Any, ...]
+    n_passes: int | None  # in an epoch; None: a stream's windows make the epoch
+    losses: list[float]
+    values: list[float]
+
+
+def _job(
+    design: Design, recipe: Recipe, given: Leaves, training: Sample | Stream, held: Sample | None
+) -> _Job:
+    is_stream = not isinstance(training, Sample)
+    n = len(training) if isinstance(training, Sample) else training.n_rows
+    per_pass = math.ceil(n / design.batch)
+    n_passes = 1 if is_stream else math.ceil(MIN_STEPS / per_pass)
+    rates = Rates(
+        **{name: getattr(recipe, name) for name in Rates._fields if name != "n_steps"},
+        n_steps=recipe.max_epochs * n_passes * per_pass,
+    )
+    return _Job(
+        _trainer(design), design, recipe, given,
+        held=_placed(held, design.n_held, design, "rows held out") if design.n_held else (),
+        n_held=len(held) if held is not None else 0,
+        rates=tuple(map(np.float32, rates)),
+        n_passes=None if is_stream else n_passes,
+        losses=[], values=[],
+    )  # fmt: skip
+
+
+def _turn(
+    job: _Job, state: State, window: Sample, is_last: bool, clock: _Clock
+) -> tuple[State, StopReason | None]:
+    """Train on a window: to the end of all training, or one pass where it is part of a stream."""
+    rows = _placed(window, job.design.n_rows, job.design, "training rows")
+    now, epoch, passes = int(state.step), int(state.epoch), int(state.passes)
+    n_batches = math.ceil(len(window) / job.design.batch)
+    n_checks = -(-job.n_held // job.design.held_batch) if job.n_held else 0
+    cap, n_passes = _NEVER, job.n_passes
+    if n_passes is None:
+        cap, n_passes = now + n_batches, passes + 1 if is_last else _NEVER
+    while now < cap:
+        until = clock.until(now, cap)
+        if until == now:
+            return state, "max_seconds"
+        share, surplus = divmod(len(window), n_batches)
+        plan = Plan(
+            len(window), job.n_held, n_batches, n_passes, share, surplus, n_checks,
+            job.recipe.max_epochs, job.recipe.patience, epoch, until,
+        )  # fmt: skip
+        seed = np.uint32(job.recipe.seed % 2**32)
+        state = State(
+            *job.program(
+                tuple(state), rows, job.held, job.given, tuple(map(np.int32, plan)), job.rates, seed
+            )
+        )
+        begun, now = now, int(state.step)
+        clock.note(now - begun)
+        n_new, epoch = int(state.epoch) - epoch, int(state.epoch)
+        job.losses.extend(np.asarray(state.losses)[:n_new].tolist())
+        job.values.extend(np.asarray(state.values)[:n_new].tolist())
+        if bool(state.is_stopped):
+            return state, "early_stopping"
+        if epoch == job.recipe.max_epochs:
+            return state, "max_epochs"
+    return state, None
+
+
+def _windows(training: Sample | Stream, rng: np.random.Generator) -> Iterator[tuple[Sample, bool]]:
+    """Yield windows without end, and whether each is the last of its pass."""
+    if isinstance(training, Sample):
+        yield training, True
+        return
+    while True:
+        seen = 0
+        for window in training.windows(rng):
+            seen += len(window)
+            yield window, seen >= training.n_rows
+        if seen != training.n_rows:
+            raise ValueError(
+                f"the stream of training rows said {training.n_rows} rows and gave {seen}."
+            )
 
 
 class _Clock:
@@ -224,181 +299,156 @@ class _Clock:
             None if recipe.max_seconds is None else recipe.started_at + recipe.max_seconds
         )
         self._step_seconds = 0.0
-        self._begun = time.perf_counter()
+        self._begun = 0.0
 
-    def next_stop(self, first: int, last: int) -> int:
-        """Return where to stop: `last` where time does not matter, `first` where it is over."""
-        if self._deadline is None:
-            return last
+    def until(self, step: int, cap: int) -> int:
+        """Return the step to stop at: `step` itself where time is over."""
         self._begun = time.perf_counter()
-        left = self._deadline - self._begun
-        if left <= self._step_seconds:
-            return first
-        if not self._step_seconds:
-            return min(first + 1, last)
-        n_steps = int(min(left, _CHUNK_SECONDS) / self._step_seconds)
-        return min(first + max(n_steps, 1), last)
-
-    def note(self, first: int, last: int, result: jax.Array) -> None:
-        """Learn how long a step takes."""
+        seconds = _CALL_SECONDS
         if self._deadline is not None:
-            result.block_until_ready()
-            self._step_seconds = (time.perf_counter() - self._begun) / (last - first)
+            left = self._deadline - self._begun
+            if left <= self._step_seconds:
+                return step
+            seconds = min(left, _TIMED_CALL_SECONDS)
+        if not self._step_seconds:
+            return min(step + (_FIRST_STEPS if self._deadline is None else 1), cap)
+        return min(step + max(int(seconds / self._step_seconds), 1), cap)
+
+    def note(self, n_steps: int) -> None:
+        """Learn how long a step takes."""
+        self._step_seconds = (time.perf_counter() - self._begun) / max(n_steps, 1)
 
 
-def _batches(
-    rows: NDArray[np.intp], batch_size: int, rng: np.random.Generator
-) -> list[NDArray[np.intp]]:
-    """Return an epoch: shuffled rows in batches of equal size, passed over until `MIN_STEPS`."""
-    per_pass = math.ceil(len(rows) / batch_size)
-    passes = math.ceil(MIN_STEPS / per_pass)
-    return [
-        batch for _ in range(passes) for batch in np.array_split(rng.permutation(rows), per_pass)
-    ]
-
-
-def _as_slots(batches: list[NDArray[np.intp]], design: Design) -> NDArray[np.int32]:
-    """Return batches as one array (n_slots, batch_size) of rows, -1 where there is none."""
-    slots = np.full((design.n_slots, design.batch_size), -1, np.int32)
-    for slot, batch in zip(slots, batches, strict=False):
-        slot[: len(batch)] = batch
-    return slots
-
-
-def _padded(values: NDArray[Any], n_rows: int) -> NDArray[Any]:
-    if len(values) == n_rows:
-        return values
-    padded = np.zeros((n_rows, *values.shape[1:]), values.dtype)
-    padded[: len(values)] = values
-    return padded
-
-
-@functools.lru_cache(maxsize=32)
-def _abstract(network: Network) -> tuple[Any, Any]:
-    """Return the network's structure and the shapes of its parameters, computing nothing."""
-    return nnx.split(nnx.eval_shape(lambda: network.build(nnx.Rngs(0))), nnx.Param)
-
-
-def _initial_parameters(network: Network, rng: np.random.Generator) -> Leaves:
-    """Draw kernels for rectifiers (He et al., 2015), the last layer's a tenth as large.
+def _start(network: Network, window: Sample, rng: np.random.Generator) -> tuple[Leaves, Leaves]:
+    """Return the first values of trained and of given arrays.
 
     On the host: compiling JAX's own generators for every shape costs more than training does.
     """
-    leaves = []
-    for path, leaf in jax.tree_util.tree_leaves_with_path(_abstract(network)[1]):
-        values = np.zeros(leaf.shape, np.float32)
-        if leaf.ndim > 1:
-            bound = math.sqrt(6 / math.prod(leaf.shape[:-1]))
-            if "'out'" in jax.tree_util.keystr(path):
-                bound /= 10
-            values = rng.uniform(-bound, bound, leaf.shape).astype(np.float32)
-        leaves.append(values)
-    return tuple(leaves)
+    shape = structure(network)
+    n = len(window)
+    few = np.sort(rng.choice(n, min(n, _START_ROWS), replace=False))
+    own = dict(network.start(jax.tree.map(lambda array: array[few], window.X), rng))
+    unknown = set(own) - {*shape.paths, *shape.given_paths}
+    missing = set(shape.given_paths) - set(own)
+    if unknown or missing:
+        raise ValueError(
+            f"{type(network).__name__}.start gives {sorted(own)}; "
+            f"missing: {sorted(missing)}, unknown: {sorted(unknown)}."
+        )
+    parameters = [
+        own[path] if path in own else variable.draw(rng, variable.shape)
+        for path, variable in zip(shape.paths, shape.variables, strict=True)
+    ]
+    given = [own[path] for path in shape.given_paths]
+    return _checked(parameters, shape.parameters), _checked(given, shape.given)
 
 
-def _initial_optimizer(network: Network) -> Leaves:
-    """Return AdamW's state before the first step, which is zero throughout."""
-    state = jax.eval_shape(_optimizer(0.0, 0.0).init, _abstract(network)[1])
-    return tuple(np.zeros(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(state))
+def _checked(arrays: list[Any], expected: Any) -> Leaves:
+    """Return arrays in the types of their places, on all devices."""
+    found = []
+    for array, place in zip(arrays, jax.tree.leaves(expected), strict=True):
+        if np.shape(array) != place.shape:
+            raise ValueError(f"an array starts as {np.shape(array)}; {place.shape} is needed.")
+        found.append(np.asarray(array, place.dtype))
+    return tuple(found)
 
 
-def _optimizer(learning_rate: Any, weight_decay: Any) -> optax.GradientTransformation:
-    return optax.adamw(learning_rate, weight_decay=weight_decay)
+def _first_state(design: Design, parameters: Leaves) -> State:
+    """Return the state before the first step, or its shapes; optimizers' own is zero throughout."""
+    integer, number = np.int32(0), np.float32(0)
+    own = jax.tree.leaves(step.optimizer_shapes(design))
+    zeros = tuple(np.zeros(leaf.shape, np.float32) for leaf in parameters)
+    return State(
+        parameters=parameters,
+        optimizer=tuple(np.zeros(leaf.shape, leaf.dtype) for leaf in own),
+        average=(integer, *zeros) if design.averaging == "ema" else (),
+        best=parameters if design.n_held else (),
+        best_value=np.float32(np.inf), mark=np.float32(np.inf), mark_epoch=integer,
+        epoch=integer, passes=integer, place=integer, step=integer, taken=integer, total=number,
+        order=np.zeros(design.n_rows, np.int32),
+        losses=np.zeros(N_CURVE, np.float32), values=np.zeros(N_CURVE, np.float32),
+        is_stopped=np.bool_(False),
+    )  # fmt: skip
+
+
+def _placed(sample: Sample | None, n_rows: int, design: Design, name: str) -> Any:
+    """Return (X, y, weight) on the devices, padded; arrays that have room are not copied."""
+    if sample is None:
+        rows = _rows(design, n_rows)
+        return platform.place(jax.tree.map(lambda one: np.zeros(one.shape, one.dtype), rows))
+    n = len(sample)
+    if n > n_rows:
+        raise ValueError(f"there are {n} {name}, but the design has room for {n_rows}.")
+    weight = np.ones(n_rows, np.float32) if sample.weight is None else sample.weight
+    return platform.place(_padded((sample.X, sample.y, weight), n_rows))
+
+
+def _padded(arrays: Any, n_rows: int) -> Any:
+    def pad(array: Any) -> Any:
+        if len(array) == n_rows:
+            return array
+        wide = np.zeros((n_rows, *array.shape[1:]), array.dtype)
+        wide[: len(array)] = array
+        return wide
+
+    return jax.tree.map(pad, arrays)
+
+
+def _rows(design: Design, n_rows: int) -> Any:
+    """Return the shapes of (X, y, weight)."""
+    is_class = design.loss == "cross-entropy"
+    return (
+        jax.tree.map(lambda one: row((n_rows, *one.shape), one.dtype), design.network.inputs),
+        row((n_rows,), jnp.int32) if is_class else row((n_rows, design.network.n_outputs)),
+        row((n_rows,)),
+    )
 
 
 @functools.lru_cache(maxsize=32)
-def _programs(design: Design) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return the compiled steps of training and the compiled forward pass."""
-    structure, parameters = _abstract(design.network)
-    tree = jax.tree.structure(parameters)
-
-    def forward(leaves: Leaves, x: jax.Array) -> Any:
-        return nnx.merge(structure, jax.tree.unflatten(tree, leaves))(x, drop=None)
-
-    leaves = tuple(jax.tree.leaves(parameters))
-    shape = design.network.input_shape
-    batch = _shape((platform.prediction_batch(), *shape), jnp.float32)
-    words = f"{type(design.network).__module__} {design!r}"
-    return (
-        programs.obtain("train", _step(design), _step_arguments(design, leaves), words),
-        programs.obtain("predict", forward, (leaves, batch), words),
+def _trainer(design: Design) -> Callable[..., Leaves]:
+    """Return the compiled program of training."""
+    shape = structure(design.network)
+    parameters = tuple(jax.tree.leaves(shape.parameters))
+    arguments = (
+        tuple(_first_state(design, parameters)),
+        _rows(design, design.n_rows),
+        _rows(design, design.n_held) if design.n_held else (),
+        tuple(jax.tree.leaves(shape.given)),
+        (row((), jnp.int32),) * len(Plan._fields),
+        (row(()),) * len(Rates._fields),
+        row((), jnp.uint32),
+    )
+    return programs.obtain(
+        "train",
+        step.training(design, platform.spread),
+        arguments,
+        _words(design),
+        donated=(0,),
+        sharding=platform.sharding(),
     )
 
 
-def _shape(shape: tuple[int, ...], dtype: Any) -> Any:
-    return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
-
-
-def _step_arguments(design: Design, leaves: Leaves) -> tuple[Any, ...]:
-    n, shape = design.n_rows, design.network.input_shape
-    is_class = design.loss == "cross-entropy"
-    integer = _shape((), jnp.int32)
-    slots = _shape((design.n_slots, design.batch_size), jnp.int32)
-    return (
-        leaves,
-        _initial_optimizer(design.network),
-        _shape((), jnp.float32),
-        _shape((n, *shape), jnp.float32),
-        _shape((n,), jnp.int32) if is_class else _shape((n, design.network.n_outputs), jnp.float32),
-        slots,
-        integer,
-        integer,
-        slots,
-        integer,
-        _shape((4,), jnp.float32),
-        _shape((), jnp.uint32),
+@functools.lru_cache(maxsize=32)
+def _predictor(design: Design) -> Callable[..., Any]:
+    """Return the compiled program of prediction."""
+    shape = structure(design.network)
+    size = platform.prediction_batch()
+    arguments = (
+        tuple(jax.tree.leaves(shape.parameters)),
+        tuple(jax.tree.leaves(shape.given)),
+        jax.tree.map(lambda one: row((size, *one.shape), one.dtype), design.network.inputs),
+    )
+    return programs.obtain(
+        "predict", step.forward(design), arguments, _words(design), sharding=platform.sharding()
     )
 
 
-def _step(design: Design) -> Callable[..., Any]:
-    """Return the function of training: steps `first` to `last` of an epoch, then validation."""
-    structure, abstract = _abstract(design.network)
-    tree = jax.tree.structure(abstract)
-    state_tree = jax.tree.structure(jax.eval_shape(_optimizer(0.0, 0.0).init, abstract))
+def _words(design: Design) -> str:
+    return f"{type(design.network).__module__} {_code(type(design.network).__module__)} {design!r}"
 
-    def losses(parameters: Any, x: Any, y: Any, smoothing: Any, drop: Any) -> Any:
-        output = nnx.merge(structure, parameters)(x, drop=drop)
-        if design.loss == "squared-error":
-            return jnp.square(output - y).mean(-1)
-        target = optax.smooth_labels(jax.nn.one_hot(y, output.shape[-1]), smoothing)
-        return optax.softmax_cross_entropy(output, target)
 
-    def taken(X: Any, y: Any, rows: Any) -> tuple[Any, Any, Any]:
-        """Return the rows of a batch, and which of its places are filled."""
-        places = jnp.maximum(rows, 0)
-        return X[places], y[places], (rows >= 0).astype(jnp.float32)
-
-    def run(
-        parameters: Leaves, state: Leaves, total: Any, X: Any, y: Any, order: Any,
-        first: Any, last: Any, held: Any, n_held: Any, rates: Any, seed: Any,
-    ) -> tuple[Leaves, Leaves, Any, Any]:  # fmt: skip
-        learning_rate, weight_decay, smoothing, dropout = rates
-        optimizer = _optimizer(learning_rate, weight_decay)
-
-        def one_step(i: Any, carry: Any) -> Any:
-            parameters, state, total = carry
-            x_batch, y_batch, weight = taken(X, y, order[i])
-            drop = None
-            if design.has_dropout:
-                drop = (dropout, jax.random.fold_in(jax.random.key(seed), i))
-
-            def mean_loss(parameters: Any) -> Any:
-                values = losses(parameters, x_batch, y_batch, smoothing, drop)
-                return (weight * values).sum() / weight.sum()
-
-            loss, gradient = jax.value_and_grad(mean_loss)(parameters)
-            updates, state = optimizer.update(gradient, state, parameters)
-            return optax.apply_updates(parameters, updates), state, total + loss
-
-        def one_check(i: Any, total: Any) -> Any:
-            x_batch, y_batch, weight = taken(X, y, held[i])
-            parameters = carry[0]
-            return total + (weight * losses(parameters, x_batch, y_batch, 0.0, None)).sum()
-
-        begin = (jax.tree.unflatten(tree, parameters), jax.tree.unflatten(state_tree, state), total)
-        carry = lax.fori_loop(first, last, one_step, begin)
-        held_total = lax.fori_loop(0, n_held, one_check, jnp.float32(0))
-        new, state, total = carry
-        return tuple(jax.tree.leaves(new)), tuple(jax.tree.leaves(state)), total, held_total
-
-    return run
+@functools.cache
+def _code(module: str) -> str:
+    """Return a hash of a module's source: a plugin's network changes without its name."""
+    source = getattr(sys.modules[module], "__file__", None)
+    return hashlib.sha256(Path(source).read_bytes()).hexdigest() if source else ""

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jax import lax
+
+from bench_jax import convolution, noise
+from bench_jax.network import he, parameter
 
 Activation = Callable[[jax.Array], jax.Array]
-Drop = tuple[jax.Array, jax.Array]
-"""Rate and random key of dropout."""
+
+
+class Drop(NamedTuple):
+    """Dropout in training."""
+
+    rate: Any
+    key: Any
+
 
 ACTIVATIONS: dict[str, Activation] = {
     "relu": nnx.relu,
@@ -22,33 +30,53 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def unset(key: Any, shape: Any, dtype: Any = jnp.float32, out_sharding: Any = None) -> jax.Array:
-    """Initialise with zeros: networks are built for their shapes, values come from the engine."""
-    return jnp.zeros(shape, dtype)
+class Dense(nnx.Module):
+    """A fully connected layer.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs
+        Widths.
+    gain
+        Factor of the bounds that kernels for rectifiers start within (He et al., 2015).
+    """
+
+    def __init__(self, n_inputs: int, n_outputs: int, *, gain: float = 1.0) -> None:
+        self.kernel = parameter((n_inputs, n_outputs), he(n_inputs, gain))
+        self.bias = parameter((n_outputs,))
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Return (..., n_outputs) from (..., n_inputs)."""
+        return x @ self.kernel[...] + self.bias[...]
 
 
-def dense(n_inputs: int, n_outputs: int, rngs: nnx.Rngs) -> nnx.Linear:
-    """Return a fully connected layer."""
-    return nnx.Linear(n_inputs, n_outputs, kernel_init=unset, rngs=rngs)
+def last(n_inputs: int, n_outputs: int) -> Dense:
+    """Return a last layer, which starts a tenth as large: first outputs are near 0."""
+    return Dense(n_inputs, n_outputs, gain=0.1)
 
 
 def drop(x: jax.Array, drop: Drop | None, layer: int) -> jax.Array:
     """Zero a share of the values and scale the others up (Srivastava et al., 2014)."""
     if drop is None:
         return x
-    rate, key = drop
-    kept = jax.random.bernoulli(jax.random.fold_in(key, layer), 1 - rate, x.shape)
-    return jnp.where(kept, x / (1 - rate), 0)
+    share = 1 - jnp.asarray(drop.rate, jnp.float32)
+    is_kept = noise.uniform(noise.fold(drop.key, layer), x.shape) < share
+    return jnp.where(is_kept, x / share.astype(x.dtype), 0)
 
 
 def max_pool(x: jax.Array) -> jax.Array:
     """Halve height and width of (n, h, w, c) by maxima of 2 x 2; an odd last row is left out.
 
-    Reshape and max, because the gradient of a windowed maximum is slow on CPUs.
+    Three maxima of two, because the gradient of a maximum over windows or axes is slow on CPUs.
     """
     n, height, width, channels = x.shape
     x = x[:, : height // 2 * 2, : width // 2 * 2]
-    return x.reshape(n, height // 2, 2, width // 2, 2, channels).max((2, 4))
+    x = x.reshape(n, height // 2, 2, width // 2, 2, channels)
+    top, bottom = x[:, :, 0], x[:, :, 1]
+    return jnp.maximum(
+        jnp.maximum(top[:, :, :, 0], top[:, :, :, 1]),
+        jnp.maximum(bottom[:, :, :, 0], bottom[:, :, :, 1]),
+    )
 
 
 class Convolution(nnx.Module):
@@ -61,31 +89,15 @@ class Convolution(nnx.Module):
     size
         Height and width of the kernel; odd.
     is_native
-        Whether to use the device's convolution, or the same sums as patches times a matrix.
+        Whether to use the device's own gradient, or the one of `convolution.by_products`.
     """
 
     def __init__(self, channels: int, filters: int, *, size: int = 3, is_native: bool) -> None:
-        shape = (size, size, channels, filters)
-        self.kernel = nnx.Param(unset(None, shape))
-        self.bias = nnx.Param(unset(None, (filters,)))
-        self.size = size
+        self.kernel = parameter((size, size, channels, filters), he(size * size * channels))
+        self.bias = parameter((filters,))
         self.is_native = is_native
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Return the convolved images."""
-        kernel, bias = self.kernel[...], self.bias[...]
-        if self.is_native:
-            y = lax.conv_general_dilated(
-                x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
-            )
-            return y + bias
-        _, height, width, _ = x.shape
-        margin = self.size // 2
-        padded = jnp.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
-        shifted = [
-            padded[:, row : row + height, column : column + width]
-            for row in range(self.size)
-            for column in range(self.size)
-        ]
-        patches = jnp.concatenate(shifted, axis=-1)
-        return patches @ kernel.reshape(-1, kernel.shape[-1]) + bias
+        convolve = convolution.native if self.is_native else convolution.by_products
+        return convolve(x, self.kernel[...]) + self.bias[...]

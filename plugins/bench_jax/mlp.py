@@ -4,122 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
 
 import jax
 import numpy as np
 from flax import nnx
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
 
 import bench
-from bench_jax import engine, fitting, layers, platform
-from bench_jax.preprocessing import NumberScaler, TableEncoder, is_mixed, kinds_of
+from bench_jax import layers
+from bench_jax.network import Network, row
+from bench_jax.preprocessing import Encoding, Layout
+from bench_jax.scaling import Scaling
+from bench_jax.tables import DeepTable, DeepTableClassifier, DeepTableRegressor, made
+
+_MULTIPLE = 8
+"""Of what the width is a multiple where no curve says what shapes will come, so that tables of
+nearly the same width, as in cross-validation, share compiled programs."""
 
 
 @dataclass(frozen=True)
-class MlpNetwork:
+class MlpNetwork(Network):
     """Fully connected layers with an activation and dropout after each but the last."""
 
     n_inputs: int
     hidden: tuple[int, ...]
     activation: str
-    n_outputs: int
+    n_last: int
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one row."""
-        return (self.n_inputs,)
+    def inputs(self) -> jax.ShapeDtypeStruct:
+        """One row: numbers."""
+        return row((self.n_inputs,))
 
-    def build(self, rngs: nnx.Rngs) -> Mlp:
+    @property
+    def n_outputs(self) -> int:
+        """Width of the last layer."""
+        return self.n_last
+
+    def build(self) -> Mlp:
         """Return the module."""
-        return Mlp(self, rngs)
+        return Mlp(self)
 
 
 class Mlp(nnx.Module):
     """The module of an `MlpNetwork`."""
 
-    def __init__(self, network: MlpNetwork, rngs: nnx.Rngs) -> None:
+    def __init__(self, network: MlpNetwork) -> None:
         widths = (network.n_inputs, *network.hidden)
-        self.n_hidden = len(network.hidden)
         self.activation = network.activation
-        for i in range(self.n_hidden):
-            setattr(self, f"dense_{i}", layers.dense(widths[i], widths[i + 1], rngs))
-        self.out = layers.dense(widths[-1], network.n_outputs, rngs)
+        self.hidden = nnx.List(
+            [layers.Dense(a, b) for a, b in zip(widths, network.hidden, strict=False)]
+        )
+        self.out = layers.last(widths[-1], network.n_outputs)
 
     def __call__(self, x: jax.Array, drop: layers.Drop | None) -> jax.Array:
         """Return (n, n_outputs) from (n, n_inputs)."""
-        for i in range(self.n_hidden):
-            x = layers.ACTIVATIONS[self.activation](getattr(self, f"dense_{i}")(x))
-            x = layers.drop(x, drop, i)
+        for i, dense in enumerate(self.hidden):
+            x = layers.drop(layers.ACTIVATIONS[self.activation](dense(x)), drop, i)
         return self.out(x)
 
 
-class _Tabular(BaseEstimator):  # type: ignore[misc]
-    """Tables in, as classifier and regressor take them."""
+class _Mlp(DeepTable):
+    """What classifier and regressor share."""
 
-    columns: tuple[bench.Column, ...] | None
-    max_categories: int
-    n_rows_max: int | None
+    hidden: Sequence[int]
+    activation: str
+    scaling: Scaling
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
+    def _encoding(self) -> Encoding:
+        return Encoding("indicators", self.scaling, 1 if self.n_rows_max else _MULTIPLE)
 
-    def _fit_inputs(self, X: Any, y: Any) -> tuple[NDArray[np.float32], Any]:
-        """Check both, learn how to encode X, and return X encoded and y as it is."""
-        encoder: TableEncoder | NumberScaler
-        if is_mixed(X, self.columns):
-            validate_data(self, X, skip_check_array=True)
-            y = check_array(y, ensure_2d=False, dtype=None)
-            check_consistent_length(X, y)
-            encoder = TableEncoder.fit(X, kinds_of(X, self.columns), self.max_categories)
-        else:
-            X, y = validate_data(
-                self, X, y, dtype=(np.float64, np.float32), ensure_all_finite="allow-nan",
-                multi_output=True,
-            )  # fmt: skip
-            encoder = NumberScaler.fit(X)
-        self.encoder_ = encoder
-        return self._widened(encoder.transform(X)), y
-
-    def _inputs(self, X: Any) -> NDArray[np.float32]:
-        check_is_fitted(self)
-        if isinstance(self.encoder_, TableEncoder):
-            validate_data(self, X, reset=False, skip_check_array=True)
-        else:
-            X = validate_data(
-                self, X, reset=False, dtype=(np.float64, np.float32), ensure_all_finite="allow-nan"
-            )
-        return self._widened(self.encoder_.transform(X))
-
-    def _widened(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Add columns of zeros up to a multiple of 8 where no curve says what shapes will come.
-
-        Tables of nearly the same width, as in cross-validation, then share compiled programs.
-        """
-        surplus = -inputs.shape[1] % 8 if self.n_rows_max is None else 0
-        return np.pad(inputs, ((0, 0), (0, surplus))) if surplus else inputs
+    def _network(self, layout: Layout, n_outputs: int) -> MlpNetwork:
+        return MlpNetwork(layout.n_indicators, tuple(self.hidden), self.activation, n_outputs)
 
 
-class MlpClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
+class MlpClassifier(DeepTableClassifier, _Mlp):
     """Multilayer perceptron that tells classes apart, for tables of numbers and categories.
 
-    Rectifiers, AdamW (Loshchilov & Hutter, 2019) at a constant rate, and the epoch that was best
-    on rows held out of the training rows: plain choices that hold up on tables when the inputs are
-    scaled well (Gorishniy et al., 2021; Holzmüller et al., 2024).
+    Rectifiers, AdamW (Loshchilov & Hutter, 2019), a moving average of the parameters, and the
+    epoch that was best on rows held out of the training rows: plain choices that hold up on tables
+    when the inputs are scaled well (Gorishniy et al., 2021, https://arxiv.org/abs/2106.11959;
+    Holzmüller et al., 2024, https://arxiv.org/abs/2407.04491).
 
     Parameters
     ----------
@@ -131,6 +99,12 @@ class MlpClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         Share of hidden values zeroed in training, in [0, 1).
     learning_rate, weight_decay
         Of AdamW.
+    schedule
+        Of the learning rate over `max_epochs`: a name of `bench_jax.schedules.SCHEDULES`.
+    clip_norm
+        Norm that gradients are cut down to; None: they are not.
+    averaging
+        ``none``, or ``ema``: an exponential moving average of the parameters is validated and kept.
     label_smoothing
         Share of each target spread over all classes (Szegedy et al., 2016).
     batch_size
@@ -143,10 +117,19 @@ class MlpClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         Share of the training rows to stop by, stratified; 0: none, and `max_epochs` are run. Where
         it comes to fewer rows than there are classes, all rows are learned from, for twice
         `patience` epochs.
+    precision
+        ``float32``, or ``bfloat16``: what the network computes in.
+    scaling
+        How numbers are scaled: ``robust``, ``standard`` or ``quantile-normal``, as
+        `bench_jax.scaling.fit_scaler` says.
     max_categories
-        Indicators per column of categories: missing, other, and the most frequent levels.
+        Levels of a column of categories that are told apart at most: missing, other, and the most
+        frequent ones.
     columns
         Names and kinds of a table's columns, where known; else told by their types.
+    has_missing
+        Whether any number may be missing and gets a flag that says so; None: told by the training
+        rows, column by column.
     n_classes
         Width of the last layer at least; keeps one program where small sets miss classes.
     n_rows_max
@@ -159,7 +142,7 @@ class MlpClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
     Attributes
     ----------
     classes_
-        Classes seen, (n_classes,).
+        Classes seen, (n_classes,); the labels' places where a row may have several.
     n_parameters_
         Number of trained parameters.
     loss_curve_, validation_curve_
@@ -178,13 +161,19 @@ class MlpClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         dropout: float = 0.0,
         learning_rate: float = 1e-3,
         weight_decay: float = 1e-2,
+        schedule: str = "constant",
+        clip_norm: float | None = None,
+        averaging: str = "ema",
         label_smoothing: float = 0.0,
         batch_size: int = 64,
         max_epochs: int = 100,
-        patience: int = 10,
+        patience: int = 20,
         validation_fraction: float = 0.1,
+        precision: str = "float32",
+        scaling: Scaling = "robust",
         max_categories: int = 32,
         columns: tuple[bench.Column, ...] | None = None,
+        has_missing: bool | None = None,
         n_classes: int | None = None,
         n_rows_max: int | None = None,
         max_seconds: float | None = None,
@@ -195,52 +184,26 @@ class MlpClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         self.dropout = dropout
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.clip_norm = clip_norm
+        self.averaging = averaging
         self.label_smoothing = label_smoothing
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.patience = patience
         self.validation_fraction = validation_fraction
+        self.precision = precision
+        self.scaling = scaling
         self.max_categories = max_categories
         self.columns = columns
+        self.has_missing = has_missing
         self.n_classes = n_classes
         self.n_rows_max = n_rows_max
         self.max_seconds = max_seconds
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> MlpClassifier:
-        """Learn from a table (n, d), missing values allowed, and classes (n,).
 
-        Raises
-        ------
-        ValueError
-            A parameter is out of its range, or X or y is not of that form.
-        """
-        started_at = perf_counter()
-        inputs, y = self._fit_inputs(X, y)
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        n_outputs = max(len(self.classes_), self.n_classes or 0)
-        network = MlpNetwork(inputs.shape[1], tuple(self.hidden), self.activation, n_outputs)
-        fitting.fit(
-            self, network, "cross-entropy", inputs, codes.astype(np.int32),
-            label_smoothing=self.label_smoothing, started_at=started_at,
-        )  # fmt: skip
-        return self
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return probabilities (n, n_classes) in the order of ``classes_``."""
-        inputs = self._inputs(X)
-        values = engine.predict(self.design_, self.parameters_, inputs)
-        return fitting.softmax(values[:, : len(self.classes_)])
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable class of each row, (n,)."""
-        best = self.predict_proba(X).argmax(1)
-        return np.asarray(self.classes_[best])
-
-
-class MlpRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
+class MlpRegressor(DeepTableRegressor, _Mlp):
     """Multilayer perceptron that predicts numbers, one or several, from tables.
 
     Learns standardised targets by squared error; else as `MlpClassifier`, parameters and
@@ -255,12 +218,18 @@ class MlpRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
         dropout: float = 0.0,
         learning_rate: float = 1e-3,
         weight_decay: float = 1e-2,
+        schedule: str = "constant",
+        clip_norm: float | None = None,
+        averaging: str = "ema",
         batch_size: int = 64,
         max_epochs: int = 100,
-        patience: int = 10,
+        patience: int = 20,
         validation_fraction: float = 0.1,
+        precision: str = "float32",
+        scaling: Scaling = "robust",
         max_categories: int = 32,
         columns: tuple[bench.Column, ...] | None = None,
+        has_missing: bool | None = None,
         n_rows_max: int | None = None,
         max_seconds: float | None = None,
         random_state: Any = None,
@@ -270,94 +239,52 @@ class MlpRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
         self.dropout = dropout
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.clip_norm = clip_norm
+        self.averaging = averaging
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.patience = patience
         self.validation_fraction = validation_fraction
+        self.precision = precision
+        self.scaling = scaling
         self.max_categories = max_categories
         self.columns = columns
+        self.has_missing = has_missing
         self.n_rows_max = n_rows_max
         self.max_seconds = max_seconds
         self.random_state = random_state
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
 
-    def fit(self, X: Any, y: Any) -> MlpRegressor:
-        """Learn from a table (n, d), missing values allowed, and numbers (n,) or (n, k).
+class _OfPixels(Pipeline):  # type: ignore[misc]
+    """A pipeline whose `fit` hands weights and the like to its last step."""
 
-        Raises
-        ------
-        ValueError
-            A parameter is out of its range, or X or y is not of that form.
-        """
-        started_at = perf_counter()
-        inputs, y = self._fit_inputs(X, y)
-        y = check_array(y, ensure_2d=False, dtype=np.float64)
-        self.is_single_ = y.ndim == 1
-        y = y.reshape(len(y), -1)
-        self.standard_ = fitting.Standard.fit(y)
-        z = ((y - self.standard_.mean) / self.standard_.spread).astype(np.float32)
-        network = MlpNetwork(inputs.shape[1], tuple(self.hidden), self.activation, z.shape[1])
-        fitting.fit(self, network, "squared-error", inputs, z, started_at=started_at)
-        return self
-
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return numbers, (n,) or (n, k) as in ``fit``."""
-        inputs = self._inputs(X)
-        values = engine.predict(self.design_, self.parameters_, inputs)
-        y = values.astype(np.float64) * self.standard_.spread + self.standard_.mean
-        return y[:, 0] if self.is_single_ else y
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Any:
+        """Learn from images (n, ...)."""
+        return super().fit(X, y, **{f"mlp__{name}": value for name, value in fit_params.items()})
 
 
-def make_mlp(
-    context: bench.ModelContext,
-    *,
-    hidden: Sequence[int] = (256, 256),
-    activation: str = "relu",
-    dropout: float = 0.0,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 1e-2,
-    label_smoothing: float = 0.0,
-    batch_size: int = 64,
-    max_epochs: int = 100,
-    patience: int = 10,
-    validation_fraction: float = 0.1,
-    max_categories: int = 32,
-) -> Any:
+def make_mlp(context: bench.ModelContext, **params: Any) -> Any:
     """Return the estimator of the model ``mlp`` for a trial, on its device.
+
+    Parameters
+    ----------
+    context
+        The trial; images are taken pixel by pixel.
+    **params
+        Those of `MlpClassifier` and `MlpRegressor`, as `bench_jax.tables.made` says.
 
     Raises
     ------
+    ParameterError
+        Neither takes one of them.
     Skip
         The device is not there.
     """
-    platform.start(context)
-    common: dict[str, Any] = {
-        "hidden": tuple(hidden),
-        "activation": activation,
-        "dropout": dropout,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "batch_size": batch_size,
-        "max_epochs": max_epochs,
-        "patience": patience,
-        "validation_fraction": validation_fraction,
-        "max_categories": max_categories,
-        "columns": context.columns or None,
-        "n_rows_max": context.n_train_max,
-        "max_seconds": context.max_seconds,
-        "random_state": context.seed,
-    }
-    if context.task == "regression":
-        return MlpRegressor(**common)
-    n_classes = len(context.target.classes) if context.target is not None else None
-    classifier = MlpClassifier(**common, label_smoothing=label_smoothing, n_classes=n_classes)
+    estimator = made(context, MlpClassifier, MlpRegressor, params)
     if context.modality == "image":
-        return make_pipeline(FunctionTransformer(_flatten), classifier)
-    return classifier
+        return _OfPixels([("pixels", FunctionTransformer(_flatten)), ("mlp", estimator)])
+    return estimator
 
 
 def _flatten(X: NDArray[Any]) -> NDArray[Any]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import os
 import platform as host
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
+from jax import lax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from numpy.typing import NDArray
 
 import bench
 from bench_jax import programs
+
+_ALIGNMENT = 64
+"""Bytes that XLA's arrays begin at a multiple of."""
 
 
 def start(context: bench.ModelContext) -> None:
@@ -35,14 +43,17 @@ def start(context: bench.ModelContext) -> None:
     try:
         _start_backend(context.device)
     except RuntimeError as error:
-        raise bench.Skip(f"JAX finds no {context.device} here: {error}") from None
+        raise bench.Skip(_absent(context.device, f"none could be started: {error}")) from None
     started = jax.default_backend()
     if started != context.device:
-        raise bench.Skip(
-            f"JAX finds no {context.device} in this process: it computes on {started!r}. Install "
-            "JAX for that device (crossover-bench[cuda] or [tpu]), or ask for another one."
-        )
+        raise bench.Skip(_absent(context.device, f"what this process computes on is {started!r}"))
     programs.share(cache_folder())
+
+
+def _absent(device: str, found: str) -> str:
+    extra = {"gpu": "crossover-bench[cuda]", "tpu": "crossover-bench[tpu]"}.get(device)
+    fix = f"On a machine that has one, install {extra}" if extra else "Unset JAX_PLATFORMS"
+    return f"device {device!r} was asked for, but {found}. {fix}, or ask for another device."
 
 
 @functools.cache
@@ -92,12 +103,41 @@ def _processor() -> str:
 
 
 def prefers_native_convolution() -> bool:
-    """Whether the device's own convolution is the fast one.
-
-    XLA's convolution on a CPU loses its threads inside a loop, which makes it 20 to 40 times
-    slower than the same sums written as patches times a matrix.
-    """
+    """Whether the gradient that the device has for convolutions is the fast one."""
     return jax.default_backend() != "cpu"
+
+
+def sharding() -> NamedSharding | None:
+    """Return how arrays lie that every device has whole, or None where there is one device."""
+    return _sharding() if jax.device_count() > 1 else None
+
+
+def place(arrays: Any) -> Any:
+    """Put a tree of arrays on every device; on a CPU, aligned ones are not copied."""
+    return jax.device_put(arrays, sharding())
+
+
+def buffer(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """Return zeros whose memory a CPU device can take over without a copy."""
+    kind = np.dtype(dtype)
+    n_bytes = math.prod(shape) * kind.itemsize
+    raw: NDArray[Any] = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
+    first = -raw.ctypes.data % _ALIGNMENT
+    return np.asarray(raw[first : first + n_bytes].view(kind).reshape(shape))
+
+
+def spread(batch: Any) -> Any:
+    """Say inside a program that a tree of arrays is divided by rows over the devices."""
+    if jax.device_count() == 1:
+        return batch
+    return lax.with_sharding_constraint(batch, _sharding("rows"))  # type: ignore[no-untyped-call]
+
+
+@functools.cache
+def _sharding(*axes: str) -> NamedSharding:
+    """Return how arrays lie whose first axes are divided over the devices."""
+    mesh = Mesh(np.array(jax.devices()), ("rows",))
+    return NamedSharding(mesh, PartitionSpec(*axes))  # type: ignore[no-untyped-call]
 
 
 def prediction_batch() -> int:

@@ -13,8 +13,8 @@ import os
 import pickle
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,13 @@ def share(folder: Path | None) -> None:
 
 
 def obtain(
-    name: str, function: Callable[..., Any], arguments: tuple[Any, ...], identity: str
+    name: str,
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    identity: str,
+    *,
+    donated: tuple[int, ...] = (),
+    sharding: jax.sharding.Sharding | None = None,
 ) -> Callable[..., Any]:
     """Return a function compiled for arguments of given shapes, from the shared folder if it can.
 
@@ -61,19 +67,66 @@ def obtain(
     identity
         Everything that the function closes over, in words: two functions of one name and one
         identity are the same.
+    donated
+        Numbers of the arguments whose memory results may take.
+    sharding
+        How all arguments and results lie on several devices; None: on the one there is.
     """
     path = None
     if _shared is not None:
-        path = _shared / f"{name}-{_digest(name, arguments, identity)}.bin"
+        digest = _digest(name, arguments, f"{identity} {donated}")
+        path = _shared / f"{name}-{digest}.bin"
         program = _read(path, name)
         if program is not None:
             return program
     start = time.perf_counter()
-    compiled = jax.jit(function).lower(*arguments).compile()
+    lies: dict[str, Any] = {}
+    if sharding is not None:
+        lies = {"in_shardings": sharding, "out_shardings": sharding}
+    program = jax.jit(function, donate_argnums=donated, **lies).lower(*arguments).compile()
     if path is not None:
         monitoring.record_event(MISS)
-        _write(path, compiled, time.perf_counter() - start)
-    return compiled
+        _write(path, program, time.perf_counter() - start)
+    return program
+
+
+@contextmanager
+def expect(at_most: int) -> Iterator[None]:
+    """Fail where more is compiled than was promised.
+
+    Parameters
+    ----------
+    at_most
+        Programs, small ones of single operations included; those found on disk don't count.
+
+    Raises
+    ------
+    AssertionError
+        More were compiled; the message names them.
+    """
+    names: list[str] = []
+    found: list[str] = []
+
+    def note(event: str, duration_secs: float, **facts: Any) -> None:
+        if event == COMPILE:
+            names.append(str(facts.get("fun_name", "unnamed")))
+
+    def forgive(event: str, **_: Any) -> None:
+        if event == HIT:
+            found.append(event)
+
+    monitoring.register_event_duration_secs_listener(note)
+    monitoring.register_event_listener(forgive)
+    try:
+        yield
+    finally:
+        monitoring.unregister_event_duration_listener(note)
+        monitoring.unregister_event_listener(forgive)
+    n = len(names) - len(found)
+    if n > at_most:
+        raise AssertionError(
+            f"{n} programs were compiled, but at most {at_most} promised: {', '.join(names)}."
+        )
 
 
 def _digest(name: str, arguments: tuple[Any, ...], identity: str) -> str:
@@ -84,7 +137,7 @@ def _digest(name: str, arguments: tuple[Any, ...], identity: str) -> str:
         str(tree),
         *(f"{leaf.dtype}{leaf.shape}" for leaf in leaves),
         jax.default_backend(),
-        jax.devices()[0].device_kind,
+        f"{len(jax.devices())} x {jax.devices()[0].device_kind}",
         str(_setting("jax_enable_x64")),
         str(_setting("jax_default_matmul_precision")),
         os.environ.get("XLA_FLAGS", ""),
@@ -118,7 +171,7 @@ def _read(path: Path, name: str) -> Callable[..., Any] | None:
             return None
         seconds, serialized, in_tree, out_tree = pickle.loads(body)
         program: Callable[..., Any] = serialize_executable.deserialize_and_load(
-            serialized, in_tree, out_tree, execution_devices=jax.devices()[:1]
+            serialized, in_tree, out_tree, execution_devices=jax.devices()
         )
     except Exception:  # whatever is wrong with it, compiling anew puts it right
         return None

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import bench
@@ -19,7 +20,8 @@ def test_a_device_that_is_not_there_is_refused():
     """A trial for a TPU is skipped where there is none; it never runs on something else."""
     platform.start(_context("cpu"))
     programs.share(None)
-    with pytest.raises(bench.Skip, match=r"device 'tpu'|no tpu"):
+    said = r"device 'tpu' was asked for, but .*crossover-bench\[tpu\], or ask for another device"
+    with pytest.raises(bench.Skip, match=said):
         platform.start(_context("tpu"))
 
 
@@ -30,6 +32,14 @@ def test_the_cache_is_where_the_user_says(tmp_path, monkeypatch):
     monkeypatch.delenv("BENCH_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert platform.cache_folder().parent == tmp_path / "crossover-bench" / "jax"
+
+
+def test_aligned_arrays_go_to_a_cpu_without_a_copy():
+    """What is written into a buffer is what the device computes on."""
+    buffer = platform.buffer((1000, 7), np.float32)
+    assert buffer.shape == (1000, 7)
+    assert not buffer.any()
+    assert platform.place(buffer).unsafe_buffer_pointer() == buffer.ctypes.data
 
 
 PRELOAD = """

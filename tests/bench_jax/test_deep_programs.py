@@ -121,3 +121,29 @@ def test_nothing_is_kept_unless_asked(tmp_path, monkeypatch):
     programs.share(None)
     _obtain()
     assert not list(tmp_path.iterdir())
+
+
+def test_the_guard_fails_where_more_is_compiled_than_promised(shared):
+    """Its message counts and names the programs; those found on disk don't count."""
+    with programs.expect(at_most=1):
+        _obtain()
+    with programs.expect(at_most=0):
+        _obtain()
+
+    def two():
+        with programs.expect(at_most=1):
+            _obtain("x + 3")
+            _obtain("x + 4")
+
+    with pytest.raises(AssertionError, match=r"2 programs .* at most 1 promised: .*lambda"):
+        two()
+
+
+def test_memory_may_be_handed_over(shared):
+    """An argument that is donated is gone after the call, also with a program from disk."""
+    argument = jax.ShapeDtypeStruct((3,), jnp.float32)
+    for _ in range(2):
+        program = programs.obtain("add", lambda x: x + 1, (argument,), "x", donated=(0,))
+        x = jax.device_put(np.zeros(3, np.float32))
+        assert np.asarray(program(x)).tolist() == [1.0, 1.0, 1.0]
+        assert x.is_deleted()
