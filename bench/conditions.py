@@ -118,7 +118,10 @@ def objection(
         return "noise.labels", f"label noise changes nothing that {task.name} learns from"
     if is_streamed and (condition.feature_noise or condition.missing):
         key = "noise.features" if condition.feature_noise else "missing"
-        return key, "its X is larger than memory (bench.Rows): only labels and rows can be changed"
+        return key, (
+            "its X stays where it is read from (bench.Rows), so that only labels and rows can be "
+            "changed; where it fits into memory, the dataset's own parameters may have it read"
+        )
     if condition.feature_noise:
         if modality not in ("tabular", "image"):
             why = f"feature noise is for tabular and image data; these are {modality}"

@@ -11,8 +11,9 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ from bench.spec import Column, Dataset, DatasetSpec, Rows, Split, SplitProtocol,
 
 _PER_ROW = ("y", "parts", "folds", "groups", "time", "sample_weight")
 _FORMAT = 3
+
+MOST_FILES = 10_000
+"""Files that a folder given as a dataset may hold: each is looked at before every run, and a folder
+with more is most often one that was not meant, such as a home folder."""
 
 
 def cache_folder() -> Path:
@@ -51,7 +56,15 @@ class Source:
         return Path(self.path).stem if self.path is not None else self.spec.name
 
     def key(self) -> str:
-        """Return what the cached copy is filed under: it changes when the content may have."""
+        """Return what the cached copy is filed under: it changes when the content may have.
+
+        Of a folder, the sizes and times of all files count, but for hidden ones.
+
+        Raises
+        ------
+        DatasetError
+            The folder holds more than 10,000 files.
+        """
         parts: list[Any] = [
             _FORMAT,
             self.spec.name,
@@ -62,13 +75,24 @@ class Source:
         ]
         if self.path is not None:
             given = Path(self.path)
-            inside = (file for file in sorted(given.rglob("*")) if file.is_file())
-            for file in (given, *inside):
+            for n, file in enumerate(chain([given], _files(given))):
+                if n > MOST_FILES:
+                    raise DatasetError(
+                        f"{self.spec.name}:{self.path} is a folder of more than {MOST_FILES:,} "
+                        "files. Name the file, or the folder below it, that holds the data."
+                    )
                 if file.exists():
                     status = file.stat()
                     parts += [str(file.resolve()), status.st_size, status.st_mtime_ns]
         text = json.dumps(parts, sort_keys=True, default=str)
         return f"{self.spec.name}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and in those below it, in a fixed order; no hidden ones."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
 
 
 def _stamp(module: Any) -> list[Any]:

@@ -309,7 +309,7 @@ class Rows(Protocol):
         """Return the number of rows."""
 
     def take(self, rows: NDArray[np.int64]) -> Any:
-        """Return these rows, in this order, as an array or a table."""
+        """Return these rows, in this order, as an array or a table; any order in one pass."""
 
     def batches(self, rows: NDArray[np.int64], n: int) -> Iterator[Any]:
         """Yield these rows, in this order, at most `n` at a time."""

@@ -292,7 +292,8 @@ def test_values_of_rows_that_are_not_in_memory_stay_as_they_are(condition):
     """Neither noise nor gaps are put into them: the plan and the trial both say why."""
     dataset = normalise(bench.Dataset(Made(), np.arange(200) % 2), "made")
     said = objection(condition, CLASSIFICATION, "tabular", dataset.target, (), is_streamed=True)
-    assert "larger than memory" in said[1]
+    assert "stays where it is read from" in said[1]
+    assert "where it fits into memory" in said[1]
     with pytest.raises(DatasetError, match="in memory"):
         parts_of(dataset, 100, condition)
 

@@ -372,6 +372,29 @@ def test_a_changed_file_in_a_folder_is_seen(tmp_path):
     assert source.key() == keys[-1]
 
 
+def test_hidden_files_of_a_folder_are_left_out(tmp_path):
+    """What a version control system does in its folder is no change of the data."""
+    (tmp_path / "mine" / ".git").mkdir(parents=True)
+    (tmp_path / "mine" / ".listing").write_text("1")
+    source = source_of("load_file", tmp_path / "mine")
+    before = source.key()
+    for name in (".git/index", ".listing"):
+        (tmp_path / "mine" / name).write_text("12")
+    assert source.key() == before
+
+
+def test_a_folder_of_very_many_files_is_refused(tmp_path, monkeypatch):
+    """It is not walked to its end, and the message says what to name instead."""
+    monkeypatch.setattr(loading, "MOST_FILES", 2)
+    walked = []
+    monkeypatch.setattr(
+        loading, "_files", lambda folder: (walked.append(n) or folder / str(n) for n in range(99))
+    )
+    with pytest.raises(DatasetError, match=r"folder of more than 2 files\. Name the file"):
+        source_of("load_file", tmp_path).key()
+    assert walked == [0, 1, 2]
+
+
 def test_two_files_of_one_content_have_one_fingerprint(tmp_path):
     """Where a file lies is no part of its content."""
     prints = set()

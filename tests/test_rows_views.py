@@ -88,11 +88,11 @@ def test_a_pass_is_drawn_by_its_generator():
     assert one == two
 
 
-def test_rows_are_taken_in_any_order_by_one_ascending_question():
-    """`take` asks the source for ascending rows and returns them as they were asked for."""
+def test_rows_are_taken_in_any_order_by_one_question():
+    """`take` leaves the order to the source, so that no second copy is made of what it returns."""
     view = view_of(10, [9, 2, 5, 2])
     assert view.take(np.array([0, 1, 3, 2]))[:, 0].tolist() == [9, 2, 2, 5]
-    assert [asked.tolist() for asked in view.source.asked] == [[2, 2, 5, 9]]
+    assert [asked.tolist() for asked in view.source.asked] == [[9, 2, 2, 5]]
 
 
 def test_a_table_is_taken_in_any_order():
@@ -192,6 +192,14 @@ def test_answers_come_in_the_order_of_the_view(monkeypatch):
     assert answers(ask, view).tolist() == (view.rows * 10).tolist()
     assert sizes == [4, 4, 3]
     assert answers(ask, np.ones((2, 1))).tolist() == [10, 10]
+
+
+def test_no_question_is_about_many_rows():
+    """However small rows are, an estimator is asked about 8,192 at most."""
+    sizes = []
+    answer = answers(lambda table: sizes.append(len(table)) or table[:, 0], view_of(20_000))
+    assert sizes == [8192, 8192, 3616]
+    assert answer.tolist() == list(range(20_000))
 
 
 def test_lists_of_answers_are_put_together_one_by_one(monkeypatch):

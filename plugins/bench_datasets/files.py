@@ -156,7 +156,10 @@ def _parquet_files(path: str) -> list[Path]:
     if not folder.is_dir():
         return [_existing(path, "parquet")]
     found = sorted(
-        file for file in folder.rglob("*.parquet") if not file.name.startswith((".", "_"))
+        file
+        for file in folder.rglob("*.parquet")
+        if not file.name.startswith("_")
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
     for file in found:
         parts = [part for part in file.relative_to(folder).parts[:-1] if "=" in part]

@@ -162,21 +162,25 @@ class ParquetRows:
         return sum(TEXT_BYTES if column.kind == "text" else 8 for column in self.columns)
 
     def take(self, rows: NDArray[np.int64]) -> Any:
-        """Return these rows, in this order; sorted ones cost one pass at most."""
+        """Return these rows, in this order; any order costs one pass at most."""
         return next(self.batches(rows, max(1, len(rows))), self._gathered(rows[:0], (), None))
 
     def batches(self, rows: NDArray[np.int64], n: int) -> Iterator[Any]:
         """Yield these rows, in this order, at most `n` at a time.
 
-        Memory holds those and one piece. Row groups are read forward as long as each batch goes on
-        where the last one ended; an order that is random throughout reads every row group for
-        every batch.
+        Memory holds those and one piece, and no number for every row of its own. Row groups are
+        read forward as long as each batch goes on where the last one ended; an order that is random
+        throughout reads every row group for every batch.
         """
         cursor = _Cursor(self.layout, [column.name for column in self.columns])
-        wanted = rows if self.kept is None else self.kept[rows]
-        for start in range(0, len(wanted), n):
-            following = _groups(self.layout, wanted[start + n : start + 2 * n])
-            yield self._gathered(wanted[start : start + n], following, cursor)
+        wanted = self._in_table(rows[:n])
+        for start in range(0, len(rows), n):
+            after = self._in_table(rows[start + n : start + 2 * n])
+            yield self._gathered(wanted, _groups(self.layout, after), cursor)
+            wanted = after
+
+    def _in_table(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return rows if self.kept is None else self.kept[rows]
 
     def _gathered(
         self, rows: NDArray[np.int64], following: Sequence[int], cursor: _Cursor | None

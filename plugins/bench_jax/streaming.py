@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,9 +60,14 @@ class Windows:
         """Rows of all windows of one pass together."""
         return len(self.rows)
 
+    @cached_property
+    def _view(self) -> bench.RowsView:
+        """One view for all passes: it remembers the order of its source."""
+        return self.X.part(self.rows)
+
     def windows(self, rng: np.random.Generator) -> Iterator[Sample]:
         """Yield the rows once, at most `size` at a time, in an order drawn anew."""
-        for positions, table in self.X.part(self.rows).windows(self.size, rng):
+        for positions, table in self._view.windows(self.size, rng):
             places = self.rows[positions]
             weight = None if self.weight is None else self.weight[places]
             yield Sample(self.encode(table), self.y[places], weight)

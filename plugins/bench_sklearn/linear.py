@@ -95,6 +95,7 @@ def sgd(context: ModelContext, *, scale: bool = True, **params: Any) -> Any:
             fill=context.has_missing,
             scale=scale,
             max_seconds=context.max_seconds,
+            n_train=context.n_train,
         )
     return assemble(name, context, estimator, scale, scale_target=True, one_class=False)
 

@@ -21,6 +21,12 @@ from bench_sklearn.steps import Floats, SeveralClasses, TableEncoder, flatten
 FIRST_LOOK_ROWS = 20_000
 """Rows at most that categories and medians are taken from, and as many that are held out."""
 
+WINDOW_BYTES = 32 * 2**20
+"""Of a window as the learner gets it: a category may be 64 numbers there, and a text 256."""
+
+HELD_WINDOWS = 4
+"""So many windows at most are held out: they stay in memory."""
+
 SLOWEST = 1e-6
 """Learning rate at which "adaptive" ends, and what it is divided by: scikit-learn's figures."""
 SLOWER = 5
@@ -35,8 +41,9 @@ class OutOfCore(BaseEstimator):  # type: ignore[misc]
     of the source in random order and rows shuffled within a window (`bench.RowsView.windows`). As
     with scikit-learn's ``early_stopping``, rows are held out, and training ends when their score
     has not risen by ``tol`` for ``n_iter_no_change`` epochs; the ``validation_fraction`` held out
-    is cut to 20,000 rows, which stay in memory. Categories, and the medians that missing numbers
-    become, are those of 20,000 rows drawn at random.
+    is cut to 20,000 rows and to what fits into four windows, because these rows stay in memory.
+    Categories, and the medians that missing numbers become, are those of 20,000 rows drawn at
+    random. A window is at most 32 MiB, of the rows as they are and as the numbers they become.
 
     Parameters
     ----------
@@ -50,6 +57,8 @@ class OutOfCore(BaseEstimator):  # type: ignore[misc]
         Whether numbers, and the target of a regression, get mean 0 and variance 1.
     max_seconds
         Time after which `fit` stops by itself; None: no limit.
+    n_train
+        Training rows of the trial. Fewer, as in its warm-up, say nothing about its classes.
 
     Attributes
     ----------
@@ -73,12 +82,14 @@ class OutOfCore(BaseEstimator):  # type: ignore[misc]
         fill: bool = True,
         scale: bool = True,
         max_seconds: float | None = None,
+        n_train: int = 0,
     ) -> None:
         self.learner = learner
         self.kinds = kinds
         self.fill = fill
         self.scale = scale
         self.max_seconds = max_seconds
+        self.n_train = n_train
 
     def fit(self, X: RowsView, y: Any, sample_weight: Any = None) -> Self:
         """Learn from rows (n, d), classes or numbers (n,), and weights (n,).
@@ -87,6 +98,8 @@ class OutOfCore(BaseEstimator):  # type: ignore[misc]
         ------
         bench.Skip
             There is only one class, or there is more than one target.
+        ValueError
+            There is only one class among fewer than `n_train` rows.
         """
         deadline = perf_counter() + (float("inf") if self.max_seconds is None else self.max_seconds)
         y = np.asarray(y)
@@ -94,24 +107,11 @@ class OutOfCore(BaseEstimator):  # type: ignore[misc]
             raise Skip(f"sgd predicts one output, and the target has {y.shape[1]}")
         y = column_or_1d(y)
         if is_classifier(self.learner):
-            SeveralClasses().fit(X, y)
-        rng = np.random.default_rng(self.learner.random_state)
-        held, training = _divided(y, self.learner.validation_fraction, X, rng)
-        drawn = rng.choice(training, min(_n_looked_at(X), len(training)), replace=False)
-        look = X.take(np.concatenate([drawn, held]))
-        self.encoder_ = TableEncoder(self.kinds, fill=self.fill, scale=False)
-        self.encoder_.fit(_rows(look, slice(len(drawn))))
-        self._fit_scales(X.part(training), y[training], deadline)
-        target = (y - self.center_) / self.spread_ if not is_classifier(self.learner) else y
+            SeveralClasses(self.n_train).fit(X, y)
         weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
-        validation = None
-        if len(held):
-            validation = (
-                self._encoded(_rows(look, slice(len(drawn), None))),
-                target[held],
-                None if weight is None else weight[held],
-            )
-        self._learn(_Passes(X, training, target, weight), validation, rng, deadline)
+        rng = np.random.default_rng(self.learner.random_state)
+        passes, validation = self._prepared(X, y, weight, rng, deadline)
+        self._learn(passes, validation, rng, deadline)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -131,33 +131,67 @@ class OutOfCore(BaseEstimator):  # type: ignore[misc]
         tags.estimator_type = "classifier" if is_classifier(self.learner) else "regressor"
         return tags
 
-    def _fit_scales(self, X: RowsView, y: NDArray[Any], deadline: float) -> None:
-        """Find means and deviations of numbers in one pass, and of the target."""
-        self.scaler_, self.center_, self.spread_ = None, 0.0, 1.0
-        if not self.scale:
-            return
-        if not is_classifier(self.learner):
+    def _prepared(
+        self,
+        X: RowsView,
+        y: NDArray[Any],
+        weight: NDArray[np.float64] | None,
+        rng: np.random.Generator,
+        deadline: float,
+    ) -> tuple[_Passes, Any]:
+        """Fit all but the learner; return the rows to learn from and, encoded, those to stop by."""
+        order = rng.permutation(len(y))
+        n_looked_at = min(FIRST_LOOK_ROWS, max(1000, 8 * X.window_rows))
+        n_held = min(int(self.learner.validation_fraction * len(y)), n_looked_at)
+        look = X.take(order[: n_held + n_looked_at])
+        drawn = _flat(_rows(look, slice(n_held, None)))
+        self.encoder_ = TableEncoder(self.kinds, fill=self.fill).fit(drawn)
+        width = self.encoder_.transform(_rows(drawn, slice(1))).shape[1]
+        n_window = max(1, min(X.window_rows, WINDOW_BYTES // (8 * width)))
+        n_held = min(n_held, HELD_WINDOWS * n_window)
+        held, training = order[:n_held], np.sort(order[n_held:])
+        self._fit_target(y[training])
+        passes = _Passes(
+            X.part(training),
+            self._scaled(y[training]),
+            None if weight is None else weight[training],
+            n_window,
+        )
+        self._fit_scales(passes, drawn, deadline)
+        if not n_held:
+            return passes, None
+        table = self._encoded(_rows(look, slice(n_held)))
+        return passes, (table, self._scaled(y[held]), None if weight is None else weight[held])
+
+    def _fit_target(self, y: NDArray[Any]) -> None:
+        self.center_, self.spread_ = 0.0, 1.0
+        if self.scale and not is_classifier(self.learner):
             self.center_, self.spread_ = float(y.mean()), float(y.std()) or 1.0
-        scaler = StandardScaler(copy=False)
-        for _, table in X.windows():
-            numbers = self._numbers(self.encoder_.transform(_flat(table)))
-            if numbers.shape[1]:
-                self.scaler_ = scaler.partial_fit(numbers)
+
+    def _scaled(self, y: NDArray[Any]) -> NDArray[Any]:
+        return y if is_classifier(self.learner) else (y - self.center_) / self.spread_
+
+    def _fit_scales(self, passes: _Passes, drawn: Any, deadline: float) -> None:
+        """Find means and deviations of numbers in one pass, in which nothing else is encoded."""
+        self.scaler_ = None
+        kinds = self.kinds or ("number",) * drawn.shape[1]
+        places = [j for j, kind in enumerate(kinds) if kind not in ("category", "text")]
+        if not self.scale or not places:
+            return
+        filled = TableEncoder(fill=self.fill).fit(_columns(drawn, places))
+        self.scaler_ = StandardScaler(copy=False)
+        for table, *_ in passes.one(None):
+            self.scaler_.partial_fit(filled.transform(_columns(_flat(table), places)))
             if perf_counter() > deadline:
                 return
 
-    def _numbers(self, encoded: Floats) -> Floats:
-        """Return the columns that are numbers: the encoder puts them first."""
-        n_others = sum(kind in ("category", "text") for kind in self.kinds)
-        return encoded[:, : len(self.kinds) - n_others] if n_others else encoded
-
     def _encoded(self, table: Any) -> Floats:
-        encoded = self.encoder_.transform(_flat(table))
+        encoded = np.asarray(self.encoder_.transform(_flat(table)))
         if self.scaler_ is None:
-            return np.asarray(encoded)
-        numbers = self._numbers(encoded)
-        scaled = (numbers - self.scaler_.mean_) / self.scaler_.scale_
-        return np.hstack([scaled, encoded[:, numbers.shape[1] :]])
+            return encoded
+        n = self.scaler_.n_features_in_  # the encoder puts numbers first
+        scaled = (encoded[:, :n] - self.scaler_.mean_) / self.scaler_.scale_
+        return scaled if n == encoded.shape[1] else np.hstack([scaled, encoded[:, n:]])
 
     def _learn(
         self, passes: _Passes, validation: Any, rng: np.random.Generator, deadline: float
@@ -166,13 +200,11 @@ class OutOfCore(BaseEstimator):  # type: ignore[misc]
         learner = clone(self.learner).set_params(early_stopping=False, warm_start=False)
         known: dict[str, Any] = {}
         if is_classifier(learner):
-            self.classes_ = np.unique(passes.y[passes.rows])
+            self.classes_ = np.unique(passes.y)
             known = {"classes": self.classes_}
             if learner.class_weight == "balanced":
                 # Whole classes must be counted; `partial_fit` sees a window.
-                weights = compute_class_weight(
-                    "balanced", classes=self.classes_, y=passes.y[passes.rows]
-                )
+                weights = compute_class_weight("balanced", classes=self.classes_, y=passes.y)
                 learner.set_params(class_weight=dict(zip(self.classes_, weights, strict=True)))
         order = rng if learner.shuffle else None
         learner.set_params(shuffle=False)
@@ -207,32 +239,20 @@ class OutOfCore(BaseEstimator):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class _Passes:
-    """Rows to learn from, with their targets and weights, as often as they are asked for."""
+    """Rows to learn from, with their targets and weights, as often as they are asked for.
+
+    `X` is one view for all passes, because it remembers the order of its source.
+    """
 
     X: RowsView
-    rows: NDArray[np.int64]
     y: NDArray[Any]
     weight: NDArray[np.float64] | None
+    n_window: int
 
     def one(self, rng: np.random.Generator | None) -> Iterator[tuple[Any, Any, Any]]:
         """Yield every row once: windows as tables, with their targets and weights."""
-        for positions, table in self.X.part(self.rows).windows(rng=rng):
-            places = self.rows[positions]
-            yield table, self.y[places], None if self.weight is None else self.weight[places]
-
-
-def _n_looked_at(X: RowsView) -> int:
-    """Return how many rows may be held in memory at a time, besides windows."""
-    return min(FIRST_LOOK_ROWS, max(1000, 8 * X.window_rows))
-
-
-def _divided(
-    y: NDArray[Any], share: float, X: RowsView, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return rows to stop by, drawn at random, and all others; none to stop by out of few."""
-    order = rng.permutation(len(y))
-    n_held = min(int(share * len(y)), _n_looked_at(X))
-    return np.sort(order[:n_held]), np.sort(order[n_held:])
+        for rows, table in self.X.windows(self.n_window, rng):
+            yield table, self.y[rows], None if self.weight is None else self.weight[rows]
 
 
 def _flat(table: Any) -> Any:
@@ -241,3 +261,9 @@ def _flat(table: Any) -> Any:
 
 def _rows(table: Any, places: slice) -> Any:
     return table.iloc[places] if hasattr(table, "iloc") else table[places]
+
+
+def _columns(table: Any, places: list[int]) -> Any:
+    if len(places) == table.shape[1]:
+        return table
+    return table.iloc[:, places] if hasattr(table, "iloc") else table[:, places]

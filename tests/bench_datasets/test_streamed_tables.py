@@ -177,6 +177,18 @@ def test_each_row_group_is_opened_once_a_pass(table, write, monkeypatch):
         assert sorted(opened) == list(range(12))
 
 
+def test_rows_are_taken_in_any_order_in_one_pass(table, write, monkeypatch):
+    """Each row group is opened once, however the rows asked for are mixed."""
+    X = load_parquet(write(table, rows=170), stream=True, target="y").X
+    opened = []
+    original = streaming._Cursor._open
+    monkeypatch.setattr(
+        streaming._Cursor, "_open", lambda self, g: (opened.append(g), original(self, g))
+    )
+    X.take(np.random.default_rng(0).permutation(len(X)))
+    assert opened == list(range(12))
+
+
 def test_a_row_group_is_not_held_as_a_whole(write, monkeypatch):
     """One row group of 16 MB is read in windows with at most a quarter of it in Arrow's memory."""
     values = np.random.default_rng(0).standard_normal((40, 50_000))

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 import bench
 from bench import rows as views
 from bench.rows import HeldRows, RowsView
-from bench_sklearn import out_of_core
+from bench_sklearn import out_of_core, steps
 from bench_sklearn.out_of_core import OutOfCore
 
 N = 1200
@@ -20,6 +20,7 @@ NUMBERS = ("number",) * 6
 def small_windows(monkeypatch):
     """Ten windows of numbers."""
     monkeypatch.setattr(views, "WINDOW_BYTES", 120 * 6 * 8)
+    monkeypatch.setattr(out_of_core, "WINDOW_BYTES", 120 * 6 * 8)
 
 
 @pytest.fixture(scope="module")
@@ -165,19 +166,65 @@ def test_what_it_cannot_learn_is_skipped(problem, y):
         OutOfCore(SGDClassifier(random_state=0), kinds=NUMBERS).fit(view_of(problem[0]), y)
 
 
+def test_a_warm_up_on_one_class_says_nothing_of_the_trial():
+    """Fewer rows than the trial has are a fault of the warm-up and no reason to skip."""
+    model = OutOfCore(SGDClassifier(random_state=0), n_train=1000)
+    with pytest.raises(ValueError, match="one class"):
+        model.fit(view_of(np.zeros((32, 2))), np.zeros(32, int))
+
+
+class Counted(HeldRows):
+    """Remembers how many rows were asked for at a time."""
+
+    def take(self, rows):
+        self.__dict__.setdefault("sizes", []).append(len(rows))
+        return super().take(rows)
+
+
+@pytest.fixture
+def pets():
+    return pd.DataFrame({"a": np.arange(600.0), "pet": pd.Categorical(np.arange(600) % 20)})
+
+
+def test_windows_are_as_large_as_what_rows_become(pets, monkeypatch):
+    """A number and twenty categories are 21 columns: so many rows of them as the bytes hold."""
+    monkeypatch.setattr(views, "WINDOW_BYTES", 2**20)
+    monkeypatch.setattr(out_of_core, "WINDOW_BYTES", 50 * 21 * 8)
+    monkeypatch.setattr(out_of_core, "FIRST_LOOK_ROWS", 300)
+    source = Counted(pets, "counted")
+    learner = SGDRegressor(max_iter=1, validation_fraction=0.5, random_state=0)
+    model = OutOfCore(learner, kinds=("number", "category"))
+    model.fit(RowsView(source, np.arange(600)), np.arange(600) / 7)
+    assert model.encoder_.transform(pets).shape == (600, 21)
+    # How large is a row; the first look; 600 - 4 * 50 rows to learn from, for scales and an epoch.
+    assert source.sizes == [1, 600] + 2 * 8 * [50]
+
+
+def test_scales_are_found_without_encoding_categories(pets, monkeypatch):
+    """Only numbers are scaled: labels are made for the first look, and once for each epoch."""
+    monkeypatch.setattr(out_of_core, "FIRST_LOOK_ROWS", 100)
+    labelled = []
+    original = steps._labels
+    monkeypatch.setattr(
+        steps, "_labels", lambda X, places: labelled.append(len(X)) or original(X, places)
+    )
+    learner = SGDRegressor(max_iter=2, validation_fraction=1e-9, random_state=0)
+    model = OutOfCore(learner, kinds=("number", "category"))
+    model.fit(view_of(pets), np.arange(600) / 7)
+    assert sum(labelled) == 100 + 1 + 2 * 600
+    assert (model.scaler_.mean_, model.scaler_.scale_) == (
+        pytest.approx([299.5]),
+        pytest.approx([np.std(np.arange(600))]),
+    )
+
+
 def test_little_is_read_at_a_time(problem, monkeypatch):
     """After the first look no more rows are asked for than one window holds."""
     X, z = problem
     monkeypatch.setattr(out_of_core, "FIRST_LOOK_ROWS", 50)
-    sizes = []
-
-    class Counted(HeldRows):
-        def take(self, rows):
-            sizes.append(len(rows))
-            return super().take(rows)
-
     view = RowsView(Counted(X, "counted"), np.arange(N))
     OutOfCore(SGDRegressor(max_iter=2, random_state=0), kinds=NUMBERS).fit(view, z)
+    sizes = view.source.sizes
     assert sizes[0] == 1  # how large is a row?
     assert max(sizes) <= 120
     assert sum(sizes) > 3 * (N - 50)

@@ -304,6 +304,7 @@ def test_sgd_takes_rows_that_are_streamed():
 
     assert isinstance(estimator, OutOfCore)
     assert (estimator.learner.alpha, estimator.max_seconds) == (0.5, 9.0)
+    assert estimator.n_train == context("regression").n_train > 0
     assert estimator.kinds == ("number",) * 4
     several = bench.Target("multioutput", n_outputs=2)
     with pytest.raises(bench.Skip, match="one output"):
