@@ -289,7 +289,7 @@ def skills(
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return `Metric.skill` of whole columns; NaN where a value or its baseline is missing."""
     span = ideal - baseline
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         skill = np.clip((value - baseline) / span, -1.0, 1.0)
     perfect = span == 0
     skill[perfect] = np.where(value[perfect] == baseline[perfect], 0.0, -1.0)

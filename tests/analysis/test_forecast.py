@@ -10,10 +10,12 @@ from bench.outcome import Trial
 from bench.results.schema import SCHEMAS
 
 
-def make_trial(model="forest", params="{}", dataset="iris", n_train=16, seed=0, limit=10.0):
+def make_trial(
+    model="forest", params="{}", dataset="iris", n_train=16, seed=0, limit=10.0, dataset_params="{}"
+):
     return Trial(
         trial_id=f"{model}{params}{dataset}{n_train}{seed}", suite="mine", dataset=dataset,
-        dataset_label=dataset, dataset_version="1", dataset_params="{}", dataset_fingerprint="f",
+        dataset_label=dataset, dataset_version="1", dataset_params=dataset_params, dataset_fingerprint="f",
         task="classification", modality="tabular", model=model, label=model, family="classical",
         model_version="1", params=params, plugin="acme", plugin_version="1", tuning="default",
         search="{}", conditions="{}", device="cpu", cores=1, protocol="holdout", outer_seed=seed,
@@ -31,6 +33,7 @@ def make_table(*rows):
                 "params": "{}",
                 "search": "{}",
                 "dataset": "iris",
+                "dataset_params": "{}",
                 **dict(zip(names, row, strict=True)),
             }
             for row in rows
@@ -77,7 +80,14 @@ def test_trials_that_failed_tell_nothing():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"model": "net"}, {"params": '{"a":1}'}, {"dataset": "wine"}, {"n_train": 32}]
+    "changes",
+    [
+        {"model": "net"},
+        {"params": '{"a":1}'},
+        {"dataset": "wine"},
+        {"dataset_params": '{"id":31}'},
+        {"n_train": 32},
+    ],
 )
 def test_another_model_parameter_dataset_or_size_is_not_like_it(changes):
     """Only trials that differ in their seeds alone are alike."""
