@@ -33,8 +33,6 @@ def _forward(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, Any]:
 
 def _backward(kept: Any, gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, kernel = kept
-    # Else XLA computes what the gradient came from anew for each place that uses it.
-    gradient = lax.optimization_barrier(gradient)  # type: ignore[no-untyped-call]
     turned = kernel[::-1, ::-1].swapaxes(2, 3)
     of_kernel = _patched if x.shape[-1] == 1 else _crossed
     return native(gradient, turned), of_kernel(x, gradient, kernel.shape[0])
@@ -61,14 +59,16 @@ def _crossed(x: jax.Array, gradient: jax.Array, size: int) -> jax.Array:
     Moving each of the two `size` times gives all ``size * size`` places in one product, of less
     memory than patches.
     """
-    _, height, width, channels = x.shape
+    _, _, width, channels = x.shape
     margin = size // 2
-    high = height + size - 1
     x = jnp.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
-    gradient = jnp.pad(gradient, ((0, 0), (size - 1, size - 1), (0, 0), (0, 0)))
     sideways = jnp.concatenate([x[:, :, j : j + width] for j in range(size)], axis=-1)
-    down = jnp.concatenate([gradient[:, i : i + high] for i in reversed(range(size))], axis=-1)
-    product = _flat(sideways).T @ _flat(down)
+    # Stacked and not concatenated, which XLA would do in a pass of its own.
+    down = jnp.stack(
+        [jnp.pad(gradient, ((0, 0), (i, size - 1 - i), (0, 0), (0, 0))) for i in range(size)],
+        axis=-2,
+    )
+    product = _flat(sideways).T @ down.reshape(-1, size * gradient.shape[-1])
     return product.reshape(size, channels, size, -1).transpose(2, 0, 1, 3)
 
 

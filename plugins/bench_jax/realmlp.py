@@ -226,7 +226,7 @@ class RealMlpClassifier(DeepTableClassifier, _RealMlp):
     of them, indicators of few and embeddings of many categories, a layer of scales, a perceptron
     in neural tangent parametrisation that starts fitted to the training rows, activations that
     learn how strong they are, cyclic learning rates, and noise that fades in the second half.
-    Batches are half as large as there and epochs a quarter as many, which costs a fraction of the
+    Batches are half as large as there and epochs half as many, which costs a fraction of the
     time and, on the tables that it was compared on, no accuracy.
 
     Parameters
@@ -282,10 +282,11 @@ class RealMlpClassifier(DeepTableClassifier, _RealMlp):
         label_smoothing: float = 0.1,
         schedule: str = "coslog4",
         noise_schedule: str = "flat-cosine",
+        averaging: str = "ema",
         validation: str = "error",
         batch_size: int = 128,
-        max_epochs: int = 64,
-        patience: int = 64,
+        max_epochs: int = 128,
+        patience: int = 128,
         validation_fraction: float = 0.2,
         precision: str = "float32",
         max_categories: int = 256,
@@ -310,6 +311,7 @@ class RealMlpClassifier(DeepTableClassifier, _RealMlp):
         self.label_smoothing = label_smoothing
         self.schedule = schedule
         self.noise_schedule = noise_schedule
+        self.averaging = averaging
         self.validation = validation
         self.batch_size = batch_size
         self.max_epochs = max_epochs
@@ -350,10 +352,11 @@ class RealMlpRegressor(DeepTableRegressor, _RealMlp):
         beta2: float = 0.95,
         schedule: str = "coslog4",
         noise_schedule: str = "flat-cosine",
+        averaging: str = "none",
         validation: str = "error",
         batch_size: int = 128,
-        max_epochs: int = 64,
-        patience: int = 64,
+        max_epochs: int = 128,
+        patience: int = 128,
         validation_fraction: float = 0.2,
         precision: str = "float32",
         max_categories: int = 256,
@@ -376,6 +379,7 @@ class RealMlpRegressor(DeepTableRegressor, _RealMlp):
         self.beta2 = beta2
         self.schedule = schedule
         self.noise_schedule = noise_schedule
+        self.averaging = averaging
         self.validation = validation
         self.batch_size = batch_size
         self.max_epochs = max_epochs

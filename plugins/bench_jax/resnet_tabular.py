@@ -140,8 +140,9 @@ class ResNetClassifier(DeepTableClassifier, _ResNet):
     """Residual network that tells classes apart, for tables of numbers and categories.
 
     The ResNet of Gorishniy et al., 2021, "Revisiting deep learning models for tabular data",
-    https://arxiv.org/abs/2106.11959, section 3.2, of the sizes that its authors' package shows. A
-    layer's norm is over a row's features instead of a batch's rows, as their code offers too: an
+    https://arxiv.org/abs/2106.11959, section 3.2, of the sizes that its authors' package shows;
+    with a moving average of the parameters, as `bench_jax.mlp.MlpClassifier` has one. A layer's
+    norm is over a row's features instead of a batch's rows, as their code offers too: an
     answer then hangs on nothing but its own row.
 
     Parameters
@@ -180,7 +181,7 @@ class ResNetClassifier(DeepTableClassifier, _ResNet):
         weight_decay: float = 1e-5,
         schedule: str = "constant",
         clip_norm: float | None = None,
-        averaging: str = "none",
+        averaging: str = "ema",
         label_smoothing: float = 0.0,
         batch_size: int = 256,
         max_epochs: int = 100,
@@ -243,7 +244,7 @@ class ResNetRegressor(DeepTableRegressor, _ResNet):
         weight_decay: float = 1e-5,
         schedule: str = "constant",
         clip_norm: float | None = None,
-        averaging: str = "none",
+        averaging: str = "ema",
         batch_size: int = 256,
         max_epochs: int = 100,
         patience: int = 16,

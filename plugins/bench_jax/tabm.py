@@ -253,6 +253,7 @@ class TabMClassifier(DeepTableClassifier, _TabM):
         weight_decay: float = 0.0,
         label_smoothing: float = 0.0,
         schedule: str = "constant",
+        averaging: str = "none",
         validation: str = "loss",
         batch_size: int = 128,
         max_epochs: int = 200,
@@ -279,6 +280,7 @@ class TabMClassifier(DeepTableClassifier, _TabM):
         self.weight_decay = weight_decay
         self.label_smoothing = label_smoothing
         self.schedule = schedule
+        self.averaging = averaging
         self.validation = validation
         self.batch_size = batch_size
         self.max_epochs = max_epochs
@@ -315,6 +317,7 @@ class TabMRegressor(DeepTableRegressor, _TabM):
         learning_rate: float = 2e-3,
         weight_decay: float = 0.0,
         schedule: str = "constant",
+        averaging: str = "none",
         validation: str = "loss",
         batch_size: int = 128,
         max_epochs: int = 200,
@@ -339,6 +342,7 @@ class TabMRegressor(DeepTableRegressor, _TabM):
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.schedule = schedule
+        self.averaging = averaging
         self.validation = validation
         self.batch_size = batch_size
         self.max_epochs = max_epochs

@@ -160,7 +160,7 @@ print((peak() - before) / (n * width * 4))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read in /proc")
 def test_training_rows_are_in_memory_once():
-    """A fit of 100 MB takes at most twice that, what XLA compiles with included."""
+    """A fit takes its arrays once: a tenth more of rows held out, and what compiling takes."""
     said = subprocess.run(
         [sys.executable, "-c", MEMORY], env={**os.environ, "JAX_PLATFORMS": "cpu"},
         capture_output=True, text=True,

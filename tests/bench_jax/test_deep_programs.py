@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bench_jax import programs
+from bench_jax.mlp import MlpClassifier
 from bench_jax.probe import CompileProbe
 
 CURVE = """
@@ -137,6 +138,18 @@ def test_the_guard_fails_where_more_is_compiled_than_promised(shared):
 
     with pytest.raises(AssertionError, match=r"2 programs .* at most 1 promised: .*lambda"):
         two()
+
+
+def test_one_program_serves_every_size_and_split():
+    """Eight sizes and two splits of them compile a perceptron's two programs once each."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(700, 5)), rng.integers(0, 2, 700)
+    with programs.expect(at_most=2):
+        for n in (16, 23, 32, 64, 128, 200, 400, 600):
+            for first in (0, 100):
+                model = MlpClassifier((7,), max_epochs=1, n_classes=2, n_rows_max=600)
+                rows = slice(first, first + n)
+                model.fit(X[rows], y[rows]).predict(X[:10])
 
 
 def test_memory_may_be_handed_over(shared):

@@ -23,7 +23,7 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(90, 3)).astype(np.float32)
 y = (X.sum(1) > 0).astype(np.int32)
 design = engine.Design(
-    MlpNetwork(3, (16,), "relu", 2), "cross-entropy", 96, 32, batch_size=16, has_dropout=True
+    MlpNetwork(3, (4,), "relu", 2), "cross-entropy", 96, 32, batch_size=16, has_dropout=True
 )
 recipe = engine.Recipe(max_epochs=3, dropout=0.2, seed=1)
 trained = engine.train(
@@ -51,16 +51,30 @@ def _trained(cache, n_devices):
     return json.loads(said.stdout)
 
 
-def test_two_devices_learn_what_one_learns(tmp_path):
-    """Curves and predictions agree to rounding, and programs for both devices are shared too."""
-    alone, both = _trained(tmp_path, 1), _trained(tmp_path, 2)
-    again = _trained(tmp_path, 2)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """What one device learned, and two, and two with programs from disk."""
+    cache = tmp_path_factory.mktemp("programs")
+    return [_trained(cache, n) for n in (1, 2, 2)]
+
+
+def test_two_devices_learn_what_one_learns(trained):
+    """Curves and predictions agree to rounding."""
+    alone, both, _ = trained
     assert (alone["devices"], both["devices"]) == (1, 2)
     for name in ("loss", "validation"):
         assert both[name] == pytest.approx(alone[name], rel=1e-4)
     np.testing.assert_allclose(both["outputs"], alone["outputs"], rtol=1e-3, atol=1e-4)
-    assert both["compiled"] > 0
-    # Gradients of the two halves of a batch are added up.
+
+
+def test_a_batch_is_divided_over_the_devices(trained):
+    """Gradients of the two halves of a batch are added up in the program."""
+    alone, both, _ = trained
     assert both["sums"] > alone["sums"] == 0
-    assert again["compiled"] == 0
+
+
+def test_programs_for_several_devices_are_shared_too(trained):
+    """From disk they compute the same bits."""
+    _, both, again = trained
+    assert both["compiled"] > again["compiled"] == 0
     assert again["outputs"] == both["outputs"]
