@@ -16,7 +16,8 @@ def make_trial(
     return Trial(
         trial_id=f"{model}{params}{dataset}{n_train}{seed}", suite="mine", dataset=dataset,
         dataset_label=dataset, dataset_version="1", dataset_params=dataset_params,
-        dataset_fingerprint="f", task="classification", modality="tabular", model=model, label=model, family="classical",
+        dataset_fingerprint="f", task="classification", modality="tabular", model=model,
+        label=model, family="classical",
         model_version="1", params=params, plugin="acme", plugin_version="1", tuning="default",
         search="{}", conditions="{}", device="cpu", cores=1, protocol="holdout", outer_seed=seed,
         inner_seed=0, model_seed=1, repeat=0, n_train=n_train, limit_seconds=limit, limit_bytes=1,
