@@ -226,8 +226,10 @@ class RealMlpClassifier(DeepTableClassifier, _RealMlp):
     of them, indicators of few and embeddings of many categories, a layer of scales, a perceptron
     in neural tangent parametrisation that starts fitted to the training rows, activations that
     learn how strong they are, cyclic learning rates, and noise that fades in the second half.
-    Batches are half as large as there and epochs half as many, which costs a fraction of the
-    time and, on the tables that it was compared on, no accuracy.
+    Batches are half as large as there and epochs half as many, which costs half the time and,
+    against the authors' own implementation on five tables, no accuracy. What is validated and kept
+    is a moving average of the weights, which made a small noisy table better by one in a hundred;
+    regression, with its larger rates, does without.
 
     Parameters
     ----------
@@ -255,7 +257,7 @@ class RealMlpClassifier(DeepTableClassifier, _RealMlp):
     patience
         Epochs without a better value on the rows held out after which training ends: by default
         never, since under a cyclic schedule they come and go.
-    label_smoothing, batch_size, validation_fraction, precision, max_categories, columns,
+    label_smoothing, averaging, batch_size, validation_fraction, precision, max_categories, columns,
     has_missing, n_classes, n_rows_max, max_seconds, random_state
         As in `bench_jax.mlp.MlpClassifier`.
 

@@ -1,12 +1,15 @@
 """TabM: members that share kernels, their start, and what they learn together."""
 
 import jax
+import linear_engine
 import numpy as np
 import pandas as pd
 import pytest
 from flax import nnx
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import bench
+from bench_jax import engine
 from bench_jax.preprocessing import Layout
 from bench_jax.tabm import (
     Adapters,
@@ -20,6 +23,18 @@ from bench_jax.tabm import (
 
 LAYOUT = Layout(n_numbers=2, flagged=(0,), levels=(4, 12))
 SMALL = {"hidden": (16,), "n_members": 4, "learning_rate": 1e-2, "max_epochs": 30}
+WEIGHTS = "check_sample_weight_equivalence_on_dense_data"
+
+
+@parametrize_with_checks(
+    [TabMClassifier(), TabMRegressor()],
+    expected_failed_checks=lambda _: {WEIGHTS: "a row of weight 2 is in one batch only"},
+)
+def test_scikit_learn_finds_a_proper_estimator(estimator, check, monkeypatch):
+    """Every check of scikit-learn passes, but for one, with least squares in place of training."""
+    monkeypatch.setattr(engine, "train", linear_engine.train)
+    monkeypatch.setattr(engine, "predict", linear_engine.predict)
+    check(estimator)
 
 
 def network(**changes):
