@@ -206,7 +206,8 @@ class TabMClassifier(DeepTableClassifier, _TabM):
     Gorishniy, Kotelnikov & Babenko (2024), "TabM: advancing tabular deep learning with
     parameter-efficient ensembling", https://arxiv.org/abs/2410.24210. Each of the members has
     scales, biases and a last layer of its own and learns by itself; their probabilities are
-    averaged, and the epoch is chosen by that average.
+    averaged, and the epoch is chosen by that average. Two layers of 128 behind embeddings of
+    numbers stand for three of 512 without, in a common implementation: a tenth of the work.
 
     Parameters
     ----------
@@ -228,8 +229,9 @@ class TabMClassifier(DeepTableClassifier, _TabM):
         Of AdamW (Loshchilov & Hutter, 2019).
     validation
         What chooses the best epoch, ``error`` or ``loss``.
-    label_smoothing, schedule, batch_size, max_epochs, patience, validation_fraction, precision,
-    max_categories, columns, has_missing, n_classes, n_rows_max, max_seconds, random_state
+    label_smoothing, schedule, averaging, batch_size, max_epochs, patience, validation_fraction,
+    precision, max_categories, columns, has_missing, n_classes, n_rows_max, max_seconds,
+    random_state
         As in `bench_jax.mlp.MlpClassifier`.
 
     Attributes
