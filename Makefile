@@ -22,7 +22,7 @@ bench: $(STAMP)  ## the timing ratios of tests/benchmarks
 	$(BIN)/python -m pytest tests/benchmarks
 
 lock:  ## pin the newest versions of everything (needs uv)
-	uv pip compile pyproject.toml --extra jax --extra duckdb --group dev --universal \
+	uv pip compile pyproject.toml --extra jax --extra duckdb --extra report --extra images --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --no-header --quiet --upgrade -o constraints.txt
 
