@@ -24,6 +24,10 @@ COMMANDS = {
     "list": ("bench.cli.list:list_", "List what is installed, and the runs so far."),
     "show": ("bench.cli.results:show", "Show a run or one of its trials."),
     "leaderboard": ("bench.cli.leaderboard:leaderboard", "Rank the models of one or more runs."),
+    "report": ("bench.cli.report:report", "Write one page that answers, from one or more runs."),
+    "compare": ("bench.cli.compare:compare", "Say what changed between two runs, beyond noise."),
+    "choose": ("bench.cli.choose:choose", "Find which model fits a table of your own."),
+    "publish": ("bench.cli.publish:publish", "Make a static site of many runs."),
     "export": ("bench.cli.results:export", "Write the tables of a run in another format."),
     "info": ("bench.cli.info:info", "Show versions, this machine, and where things are kept."),
 }
