@@ -15,6 +15,8 @@ import psutil
 
 _OWN = "crossover-bench"
 _THREADS = re.compile(r".*_(NUM|MAXIMUM)_THREADS")
+_OF_THE_REPORT = {"altair", "click", "duckdb", "jinja2", "rich", "vl-convert-python"}
+"""What bench requires and no trial computes with: installing it makes no other environment."""
 
 
 def describe(distributions: Iterable[str] = (_OWN,)) -> dict[str, Any]:
@@ -43,7 +45,11 @@ def describe(distributions: Iterable[str] = (_OWN,)) -> dict[str, Any]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "bench_version": _version(_OWN),
         "distributions": versions,
-        "libraries": _required_by({_OWN}),
+        "libraries": {
+            name: version
+            for name, version in _required_by({_OWN}).items()
+            if name not in _OF_THE_REPORT
+        },
         "threads": {key: value for key, value in os.environ.items() if _THREADS.fullmatch(key)},
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,

@@ -48,3 +48,9 @@ def test_the_same_machine_has_the_same_identity(tmp_path):
 def test_stolen_time_does_not_shrink():
     """It counts from the start of the machine."""
     assert 0 <= steal_seconds() <= steal_seconds()
+
+
+def test_what_only_reports_need_makes_no_other_environment():
+    """Versions of drawing and terminal libraries are no part of what times depend on."""
+    facts = describe()
+    assert not {"altair", "jinja2", "rich", "click"} & set(facts["libraries"])
