@@ -1,0 +1,287 @@
+"""What each dataset says of the two families: the parts that its verdict is put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bench.analysis.crossover import CostCrossover, Crossover, cost_crossover, crossover
+from bench.analysis.decisions import REGION, Contrast, units_to_settle
+from bench.analysis.evidence import FAMILIES, Evidence
+from bench.analysis.families import Represented, common_sizes, paired, too_informed
+from bench.analysis.intervals import MIN_UNITS
+from bench.analysis.prices import Price, prices
+
+Array = NDArray[np.float64]
+
+
+_OWN = ("skill", "value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One dataset's part of the evidence, at the largest common size.
+
+    Parameters
+    ----------
+    name, task, metric
+        Of the dataset; its primary metric.
+    facts
+        Its row of `bench.analysis.evidence.Evidence.problems`.
+    size
+        The largest common size; None where the families share none.
+    largest
+        The largest size that any candidate has; None without any.
+    gains
+        Deep minus classical in skill by metric, one per outer seed that both have (n_units,).
+    value_gain
+        The same in the primary metric itself, and the mean of ideal less baseline.
+    span
+        Of the primary metric: mean size of ideal less baseline.
+    price
+        By family.
+    shares
+        How many outer seeds each candidate represents its family in, by family and name.
+    candidates
+        How many candidates each family has there, or at `largest` where there is no common size.
+    present
+        Families with a candidate at any size.
+    n_trials
+        Of all of these.
+    n_validation
+        Most validation rows that a choice among several was made by; NaN without such.
+    lacking
+        Candidates that some outer seed misses.
+    unchosen
+        Families with several candidates and no validation score to choose by, at some size.
+    curves
+        Rows of `bench.analysis.families.Represented.frame` at all sizes.
+    """
+
+    name: str
+    task: str
+    metric: str
+    facts: Mapping[str, Any]
+    size: int | None
+    largest: int | None
+    gains: Mapping[str, Array]
+    value_gain: Array
+    span: float
+    price: Mapping[str, Price]
+    shares: Mapping[str, Mapping[str, float]]
+    candidates: Mapping[str, int]
+    present: tuple[str, ...]
+    n_trials: int
+    n_validation: float
+    lacking: tuple[str, ...]
+    unchosen: tuple[str, ...]
+    curves: pd.DataFrame
+
+
+def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
+    """Return a case per dataset, by name.
+
+    Parameters
+    ----------
+    evidence
+        From `bench.analysis.evidence.read_evidence`.
+    represented
+        What `bench.analysis.families.represent` made of it.
+    """
+    # Everything is grouped once for all datasets: there may be hundreds.
+    points = evidence.points.assign(share=represented.shares)
+    frame = represented.frame
+    size = common_sizes(frame)
+    is_here = (frame["n_train"] == frame["problem"].map(size)).to_numpy()
+    here = frame.loc[is_here]
+    largest = points.groupby("problem")["n_train"].max()
+    # Without a common size candidates are counted at the largest that there is.
+    at = size.reindex(largest.index).fillna(largest)
+    rivals = points.loc[points["n_train"] == points["problem"].map(at)]
+    differences = _differences(here, represented.others.loc[is_here])
+    spans = here.groupby("problem")["span"].mean()
+    several = here.loc[here["n_present"] > 1].groupby("problem")["n_validation"].max()
+    price = prices(here, rivals)
+    shares = _shares(rivals, evidence.contenders["name"].astype(str).to_numpy())
+    counts = rivals.groupby(["problem", "family"])["contender"].nunique().to_dict()
+    n_trials = rivals.groupby("problem")["n_trials"].sum()
+    present = points.groupby("problem")["family"].unique()
+    lacking = _lacking(rivals, evidence.contenders["name"].astype(str).to_numpy())
+    blind = represented.unchosen.groupby("problem")["family"].unique()
+    curves: dict[Any, pd.DataFrame] = dict(iter(frame.groupby("problem")))
+    found = []
+    ordered = evidence.problems.sort_values(["name", "task"])
+    for number, record in zip(ordered.index.tolist(), ordered.to_dict("records"), strict=True):
+        row = {str(name): fact for name, fact in record.items()}
+        metric = str(row["metric"])
+        own = differences.get(number, {})
+        gains = {
+            name: figures
+            for name, figures in own.items()
+            if name not in _OWN and not np.isnan(figures).all()
+        }
+        found.append(
+            Case(
+                name=str(row["name"]),
+                task=str(row["task"]),
+                metric=metric,
+                facts=row,
+                size=_whole(size.get(number)),
+                largest=_whole(largest.get(number)),
+                gains={metric: own.get("skill", np.empty(0)), **gains},
+                value_gain=own.get("value", np.empty(0)),
+                span=float(spans.get(number, np.nan)),
+                price=price.get(number, {}),
+                shares=shares.get(number, {}),
+                candidates={family: int(counts.get((number, family), 0)) for family in FAMILIES},
+                present=tuple(present.get(number, ())),
+                n_trials=int(n_trials.get(number, 0)),
+                n_validation=float(several.get(number, np.nan)),
+                lacking=tuple(lacking.get(number, ())),
+                unchosen=tuple(blind.get(number, ())),
+                curves=curves.get(number, frame.iloc[:0]),
+            )
+        )
+    return found
+
+
+def _differences(here: pd.DataFrame, others: pd.DataFrame) -> dict[int, dict[str, Array]]:
+    """Return deep minus classical of every figure, by problem, over outer seeds that both have."""
+    unit = [here["problem"], here["outer_seed"]]
+    figures = pd.concat([here[list(_OWN)], others], axis="columns").set_index(unit)
+    is_deep = (here["family"] == "deep").to_numpy()
+    classical, deep = figures.loc[~is_deep], figures.loc[is_deep]
+    both = deep.index.intersection(classical.index).sort_values()
+    apart = deep.loc[both].to_numpy() - classical.loc[both].to_numpy()
+    problems, starts = np.unique(both.get_level_values("problem"), return_index=True)
+    parts = np.split(apart, starts[1:])
+    return {
+        int(number): dict(zip(figures.columns, part.T, strict=True))
+        for number, part in zip(problems, parts, strict=False)
+    }
+
+
+def _shares(rivals: pd.DataFrame, names: NDArray[Any]) -> dict[int, dict[str, dict[str, float]]]:
+    found: dict[int, dict[str, dict[str, float]]] = {}
+    sums = rivals.groupby(["problem", "family", "contender"])["share"].sum().reset_index()
+    for number, family, contender, share in sums.itertuples(index=False):
+        found.setdefault(number, {}).setdefault(family, {})[str(names[contender])] = float(share)
+    return found
+
+
+def _lacking(rivals: pd.DataFrame, names: NDArray[Any]) -> dict[int, list[str]]:
+    """Return by problem the candidates that some outer seed misses."""
+    held = rivals.groupby(["problem", "contender"])["outer_seed"].nunique()
+    wanted = rivals.groupby("problem")["outer_seed"].nunique()
+    short = held < wanted.reindex(held.index.get_level_values("problem")).to_numpy()
+    found: dict[int, list[str]] = {}
+    for number, contender in held.index[short]:
+        found.setdefault(number, []).append(names[contender])
+    return found
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def crossovers(case: Case) -> tuple[Crossover | None, CostCrossover | None]:
+    """Return where deep overtakes classical in skill, and where it becomes cheaper."""
+    skill, seconds = paired(case.curves, "skill"), paired(case.curves, "warm_seconds")
+    sizes = [int(n) for n in skill["deep"].columns]
+    if len(sizes) < 2:
+        return None, None
+    found = crossover(
+        sizes,
+        skill["classical"].to_numpy(),
+        skill["deep"].to_numpy(),
+        overlap=case.facts["overlap"],
+    )
+    if seconds["deep"].isna().all(axis=None) or seconds["classical"].isna().all(axis=None):
+        return found, None
+    cheaper = cost_crossover(sizes, seconds["classical"].to_numpy(), seconds["deep"].to_numpy())
+    return found, cheaper
+
+
+def winners(cases: Sequence[Case]) -> dict[str, str]:
+    """Return by family the candidate that most often represents it; of equals, the first."""
+    times: dict[str, dict[str, float]] = {family: {} for family in FAMILIES}
+    for case in cases:
+        for family, shares in case.shares.items():
+            for name, share in shares.items():
+                times[family][name] = times[family].get(name, 0.0) + share
+    return {
+        family: max(sorted(found), key=lambda name: round(found[name], 9))
+        for family, found in times.items()
+        if any(found.values())
+    }
+
+
+def gaps(case: Case, contrast: Contrast, region: float = REGION) -> list[tuple[str, int]]:
+    """Return what to run for a verdict, each with its number of trials.
+
+    Parameters
+    ----------
+    case, contrast
+        The dataset, and its contrast on the primary metric.
+    region
+        Half width of the region of practical equivalence.
+    """
+    seeds = max(MIN_UNITS, int(case.facts["n_seeds"]))
+    largest = "" if case.largest is None else f" at {case.largest:,} rows"
+    found = [
+        (f"{family} models (none was measured): {seeds} outer seeds{largest}", seeds)
+        for family in FAMILIES
+        if family not in case.present
+    ]
+    if not case.facts["yardstick"]:
+        text = f'a baseline, the zero of skill (name = "dummy"): {seeds} outer seeds{largest}'
+        found.append((text, seeds))
+    if found:
+        return found
+    if case.unchosen and contrast.n_units < MIN_UNITS:
+        who = " and ".join(case.unchosen)
+        text = f"the {who} candidates with validation rows, to choose among them by"
+        return [(text, case.n_trials)]
+    if case.size is None:
+        return [(f"both families at one size: {seeds} outer seeds{largest}", seeds)]
+    # All contenders at one more seed, the baseline included.
+    each = int(np.ceil(case.n_trials / max(1, contrast.n_units))) + 1
+    where = f"outer seeds of all contenders at {case.size:,} rows"
+    if contrast.n_units < MIN_UNITS:
+        more = MIN_UNITS - contrast.n_units
+        return [(f"{more} more {where}", more * each)]
+    if contrast.decision == "undecided":
+        wanted = units_to_settle(contrast, case.facts["overlap"], region)
+        if wanted is not None:
+            more = wanted - contrast.n_units
+            return [(f"about {more} more {where}", more * each)]
+    return []
+
+
+def notes(case: Case) -> list[str]:
+    """Return what is to be said beside the verdict on a dataset."""
+    said = []
+    counts = case.candidates
+    if len(set(counts.values())) > 1 and all(counts.values()):
+        numbers = " and ".join(f"{n} {family}" for family, n in counts.items())
+        said.append(f"unequal numbers of candidates: {numbers}")
+    seen = case.n_validation
+    if case.size is not None and not np.isnan(seen) and too_informed(seen, case.size):
+        said.append(
+            f"chosen on {seen:.0f} validation rows, more than a ninth of the {case.size:,} "
+            "training rows"
+        )
+    if case.size is not None and case.lacking:
+        said.append(f"not measured at every outer seed: {', '.join(case.lacking)}")
+    if case.facts["by_inner"]:
+        said.append("one official test part: it speaks of these test rows, over inner seeds")
+    if case.facts["n_environments"] > 1:
+        said.append("measured on several machines; costs are those of the one with most trials")
+    if not case.facts["overlap"]:
+        said.append("the share of test rows is unknown: intervals may be too narrow")
+    return said

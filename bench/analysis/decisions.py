@@ -1,0 +1,171 @@
+"""From differences between the families to a decision, and what would settle an open one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analysis.intervals import MIN_UNITS, Interval
+from bench.analysis.posterior import posterior
+
+Array = NDArray[np.float64]
+Decision = Literal["deep", "classical", "equal", "undecided", "not-measured"]
+
+REGION = 0.01
+"""Skills that differ by no more are practically equal."""
+SURE = 0.9
+"""A family is called better when the probability that it is reaches this."""
+MIN_DATASETS = 12
+"""Below as many datasets these are counted, and no probability is given across them."""
+COUNTED: tuple[Decision, ...] = ("deep", "equal", "classical", "undecided")
+
+_MOST_UNITS = 100
+# Normal quantiles: one-sided for "better", two-sided for "equal", at 90 %.
+_ONE_SIDED, _TWO_SIDED = 1.2816, 1.6449
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """Deep minus classical in skill, over units.
+
+    Parameters
+    ----------
+    decision
+        Who is better; see `bench.analysis.verdict.Verdict`.
+    n_units
+        How many differences there are.
+    gain
+        Their mean; None without any.
+    spread
+        Their standard deviation; None for fewer than two.
+    interval, p_deep, p_equal, p_classical
+        Of the gain; None for too few units.
+    """
+
+    decision: Decision
+    n_units: int
+    gain: float | None = None
+    spread: float | None = None
+    interval: Interval | None = None
+    p_deep: float | None = None
+    p_equal: float | None = None
+    p_classical: float | None = None
+
+
+def contrasts(
+    differences: Sequence[Array],
+    overlaps: Sequence[float],
+    *,
+    region: float = REGION,
+    least: int = MIN_UNITS,
+) -> list[Contrast]:
+    """Decide each of many contrasts.
+
+    Parameters
+    ----------
+    differences
+        Of each contrast, (n_units,); NaN where missing.
+    overlaps
+        Of each, see `bench.analysis.posterior.posterior`.
+    region
+        Half width of the region of practical equivalence.
+    least
+        With fewer units nothing is decided.
+    """
+    known = [one[~np.isnan(one)] for one in differences]
+    full = [at for at, one in enumerate(known) if len(one) >= least]
+    sure = posterior(
+        np.array([known[at].mean() for at in full]),
+        np.array([known[at].std(ddof=1) for at in full]),
+        np.array([len(known[at]) for at in full]),
+        overlap=np.array([overlaps[at] for at in full]),
+        region=region,
+    )
+    found = [
+        Contrast(
+            decision="not-measured",
+            n_units=len(one),
+            gain=float(one.mean()) if len(one) else None,
+            spread=float(one.std(ddof=1)) if len(one) > 1 else None,
+        )
+        for one in known
+    ]
+    for row, at in enumerate(full):
+        interval = Interval(float(sure.low[row]), float(sure.high[row]))
+        deep, classical = float(sure.above[row]), float(sure.below[row])
+        found[at] = Contrast(
+            decision=_decided(deep, classical, interval, region),
+            n_units=found[at].n_units,
+            gain=found[at].gain,
+            spread=found[at].spread,
+            interval=interval,
+            p_deep=deep,
+            p_equal=float(sure.within[row]),
+            p_classical=classical,
+        )
+    return found
+
+
+def _decided(deep: float, classical: float, interval: Interval, region: float) -> Decision:
+    if deep >= SURE:
+        return "deep"
+    if classical >= SURE:
+        return "classical"
+    return "equal" if -region <= interval.low and interval.high <= region else "undecided"
+
+
+def counted(decisions: Iterable[str]) -> dict[str, int]:
+    """Return how many datasets were decided how, those not measured left out."""
+    found = Counter(decisions)
+    return {name: found[name] for name in COUNTED}
+
+
+def majority(counts: dict[str, int]) -> Decision:
+    """Return what more than half of the datasets say while none says the opposite.
+
+    The opposite of a family is the other one; of ``"equal"``, either.
+    """
+    n = sum(counts.values())
+    if not n:
+        return "not-measured"
+    if counts["deep"] > n / 2 and not counts["classical"]:
+        return "deep"
+    if counts["classical"] > n / 2 and not counts["deep"]:
+        return "classical"
+    if counts["equal"] > n / 2 and not counts["deep"] and not counts["classical"]:
+        return "equal"
+    return "undecided"
+
+
+def not_better(contrast: Contrast, counts: dict[str, int] | None) -> tuple[str, ...]:
+    """Return the families that are not better than the other, whatever else is open."""
+    if counts is not None:
+        n = sum(counts.values())
+        pairs = (("deep", "classical"), ("classical", "deep"))
+        return tuple(
+            one
+            for one, other in pairs
+            if not counts[one] and counts[other] + counts["equal"] > n / 2
+        )
+    chances = {"deep": contrast.p_deep, "classical": contrast.p_classical}
+    return tuple(name for name, p in chances.items() if p is not None and p <= 1 - SURE)
+
+
+def units_to_settle(contrast: Contrast, overlap: float, region: float = REGION) -> int | None:
+    """Return how many units would settle an open contrast if gain and spread stay as they are.
+
+    None where that takes more than a hundred, or more units cannot do it because they share rows.
+    """
+    if contrast.gain is None or not contrast.spread:
+        return None
+    away = abs(contrast.gain) - region
+    error = away / _ONE_SIDED if away > 0 else -away / _TWO_SIDED
+    left = (error / contrast.spread) ** 2 - overlap
+    if left <= 1 / _MOST_UNITS:
+        return None
+    return max(contrast.n_units + 1, int(np.ceil(1 / left)))
