@@ -33,7 +33,12 @@ def show(what: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
-@click.option("--to", metavar="FORMAT", required=True, help="csv (a folder) or duckdb (a file).")
+@click.option(
+    "--to",
+    metavar="FORMAT",
+    required=True,
+    help="csv (a folder), duckdb (a file) or pytest-benchmark (a JSON file with the times).",
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="What is written."
 )

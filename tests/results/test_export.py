@@ -1,11 +1,17 @@
+import json
+import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pyarrow import csv
+from pytest_benchmark.stats import Stats
 from result_makers import failed, make_outcome, make_trial, new_run, session
 
 from bench.errors import ResultsError
+from bench.outcome import Facts
 from bench.results import store
 from bench.results.export import EXPORTERS, export
 
@@ -74,7 +80,7 @@ def test_without_duckdb(results, tmp_path, monkeypatch):
 
 def test_unknown_format(results, tmp_path):
     """An unknown format is refused with the nearest one."""
-    with pytest.raises(ResultsError, match=r"allowed: csv, duckdb\. Did you mean 'csv'"):
+    with pytest.raises(ResultsError, match=r"pytest-benchmark\. Did you mean 'csv'"):
         export(results, "cvs", tmp_path / "out")
 
 
@@ -90,9 +96,9 @@ def test_what_is_there_is_not_overwritten(results, tmp_path, to):
 @pytest.mark.parametrize("to", EXPORTERS)
 def test_a_failed_export_leaves_nothing(results, tmp_path, to):
     """Where a table is damaged, no half of an export is left behind."""
-    (results.runs[0].folder / "logs.parquet").write_bytes(b"damaged")
+    (results.runs[0].folder / "trials.parquet").write_bytes(b"damaged")
     (tmp_path / "to").mkdir()
-    with pytest.raises(ResultsError, match=r"logs\.parquet is damaged"):
+    with pytest.raises(ResultsError, match=r"trials\.parquet is damaged"):
         export(results, to, tmp_path / "to" / "out")
     assert list((tmp_path / "to").iterdir()) == []
 
@@ -105,3 +111,78 @@ def test_an_empty_run(tmp_path):
     assert header == ",".join(f'"{name}"' for name in store.SCHEMAS["scores"].names)
     assert results.trials.schema.equals(store.SCHEMAS["trials"])
     assert isinstance(results.trials, pa.Table)
+
+
+def timed_run(folder, seconds, *, outcomes=()):
+    """Return the results of a run: one benchmark per model and size, a fit per seed."""
+    pairs = list(outcomes)
+    for (label, n), values in seconds.items():
+        for seed, value in enumerate(values):
+            trial = make_trial(f"{label}{n}{seed}", label=label, outer_seed=seed, n_train=n)
+            facts = Facts(fit_seconds=value, predict_seconds=value / 10)
+            pairs.append((trial, make_outcome(trial, facts=facts)))
+    info = new_run(folder)
+    session(info, *pairs)
+    return store.load(info.folder)
+
+
+def benchmarks_of(results, path):
+    export(results, "pytest-benchmark", path)
+    return {one["name"]: one for one in json.loads(path.read_text())["benchmarks"]}
+
+
+def test_pytest_benchmark_compares_two_exports(tmp_path):
+    """The real `pytest-benchmark compare` lays the same names of two exports side by side."""
+    for name, factor in (("before", 1.0), ("after", 2.0)):
+        times = {("mlp", 16): [0.1 * factor, 0.3 * factor], ("mlp", 32): [1.0], ("svm", 16): [0.2]}
+        export(timed_run(tmp_path / name, times), "pytest-benchmark", tmp_path / f"{name}.json")
+    script = Path(sys.executable).with_name("pytest-benchmark")
+    command = [script, "compare", "before.json", "after.json", "--group-by=fullname"]
+    command += ["--sort=name", "--columns=min,max,mean,stddev,median,iqr,outliers,ops,rounds"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert found.returncode == 0, found.stderr
+    assert "Failed to load" not in found.stdout + found.stderr
+    lines = [line for line in found.stdout.splitlines() if line.startswith("fit[iris-mlp-16]")]
+    assert len(lines) == 2
+    # A mean of 0.2 s before and 0.4 s after, twice as long.
+    assert "200.0000 (1.0)" in next(line for line in lines if "(before)" in line)
+    assert "400.0000 (2.00)" in next(line for line in lines if "(after)" in line)
+
+
+def test_statistics_are_those_of_pytest_benchmark(tmp_path):
+    """What is written of timings is what pytest-benchmark computes of the same ones."""
+    seconds = [0.5, 0.1, 0.2, 0.9, 0.3, 0.4, 5.0, 0.6]
+    theirs = Stats()
+    for value in seconds:
+        theirs.update(value)
+    found = benchmarks_of(timed_run(tmp_path / "run", {("mlp", 16): seconds}), tmp_path / "x.json")
+    ours = found["fit[iris-mlp-16]"]["stats"]
+    assert {key: ours[key] for key in theirs.fields} == pytest.approx(theirs.as_dict())
+    assert sorted(ours["data"]) == sorted(seconds)
+
+
+def test_one_timing_is_a_benchmark_too(tmp_path):
+    """A single fit has no spread, and its quartiles are itself."""
+    found = benchmarks_of(timed_run(tmp_path / "run", {("mlp", 16): [0.5]}), tmp_path / "x.json")
+    stats = found["fit[iris-mlp-16]"]["stats"]
+    assert [stats[key] for key in ("stddev", "iqr", "q1", "q3", "ops")] == [0, 0, 0.5, 0.5, 2]
+    assert found["predict[iris-mlp-16]"]["stats"]["mean"] == pytest.approx(0.05)
+
+
+def test_namesakes_are_benchmarks_of_their_own(tmp_path):
+    """Other cores or another version are never pooled; the name says what sets them apart."""
+    one, other = make_trial("one"), replace(make_trial("other"), cores=2)
+    late = make_trial("late")
+    results = timed_run(
+        tmp_path / "run",
+        {},
+        outcomes=[
+            (one, make_outcome(one)),
+            (other, make_outcome(other)),
+            (late, failed(late, "timeout")),
+        ],
+    )
+    found = benchmarks_of(results, tmp_path / "x.json")
+    assert set(found) == {"fit[iris-acme-forest-16-1]", "fit[iris-acme-forest-16-2]"}
+    assert found["fit[iris-acme-forest-16-2]"]["params"]["cores"] == 2
+    assert found["fit[iris-acme-forest-16-2]"]["stats"]["rounds"] == 1
