@@ -30,6 +30,7 @@ COLUMN_KINDS = ("number", "category", "ordinal", "boolean", "date", "text")
 TARGET_KINDS = ("binary", "multiclass", "multilabel", "continuous", "multioutput")
 DEVICES = ("cpu", "gpu", "tpu")
 FIT_PARAMS = ("sample_weight", "groups", "time")
+FEATURES = ("raw", "engineered", "learned")
 PARTS = ("train", "validation", "test")
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -118,6 +119,9 @@ class ModelSpec:
         Modules that may be imported once, before trials are forked.
     aliases
         Further names that a suite may use.
+    features
+        What it learns from: ``"raw"`` data, ``"engineered"`` features that it computes first, or
+        ``"learned"`` ones. Empty: learned for a deep model, raw for any other.
     reference
         Paper or documentation.
 
@@ -141,11 +145,13 @@ class ModelSpec:
     streams: bool = False
     preload: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    features: str = ""
     reference: str = ""
 
     def __post_init__(self) -> None:
         _check_name(self, self.name)
         _check_one_of(self, "family", self.family, FAMILIES)
+        _check_one_of(self, "features", self.features, ("", *FEATURES))
         if (
             not isinstance(self.does, tuple)
             or not self.does

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from bench.outcome import FAILED
 
@@ -37,6 +38,7 @@ _SECONDS = [
     "latency_1_seconds",
     "limit_seconds",
 ]
+Array = NDArray[np.float64]
 _CATEGORIES = [column for column in _RECIPE + _DATA + _TEXT if column != "cores"]
 
 
@@ -79,7 +81,7 @@ def primary_metric(task: Task, dataset: DatasetSpec | None = None) -> str:
 
 def read_cells(
     trials: pa.Table,
-    scores: pa.Table,
+    scores: pa.Table | Iterable[pa.Table],
     metrics: Mapping[str, Metric],
     tasks: Mapping[str, Task],
     datasets: Mapping[str, DatasetSpec] | None = None,
@@ -93,7 +95,8 @@ def read_cells(
     Parameters
     ----------
     trials, scores
-        As in ``bench.load(...).trials`` and ``.scores``.
+        As in ``bench.load(...).trials`` and ``.scores``; or the scores in parts, as from
+        ``.stream("scores")``, of which only what is needed is kept.
     metrics, tasks
         By name, from the registry.
     datasets
@@ -102,7 +105,8 @@ def read_cells(
     frame = _trials_frame(trials)
     known = frame["task"].isin(list(tasks))
     unknown = tuple(sorted(set(frame.loc[~known, "task"].astype(str))))
-    frame = frame.loc[known].copy()
+    if unknown:
+        frame = frame.loc[known].copy()
     frame["problem"], problems = _keyed(frame, _DATA, "dataset_label", "dataset")
     frame["contender"], contenders = _keyed(frame, _RECIPE, "label", "model")
     contenders["n_candidates"] = [_parsed(text).get("trials", 1) for text in contenders["search"]]
@@ -110,22 +114,25 @@ def read_cells(
         primary_metric(tasks[task], (datasets or {}).get(dataset))
         for task, dataset in zip(problems["task"], problems["dataset"], strict=True)
     ]
-    frame = _with_values(frame, problems, scores)
+    parts = [scores] if isinstance(scores, pa.Table) else scores
+    frame["value"] = _values(frame, problems, parts)
+    # Only a trial that ended well has a score that counts.
+    frame["ok"] = (frame["status"] == "ok") & frame["value"].notna()
+    frame["value"] = frame["value"].where(frame["ok"])
     frame["failed"] = frame["status"].isin(FAILED)
     frame["cold_seconds"] = frame["fit_seconds"] + frame[["init_seconds", "warm_up_seconds"]].sum(
         axis=1
     )
-    order = ["problem", "contender", *_GRID, "run_id", "trial_id"]
-    frame = frame.sort_values(order, ignore_index=True)
+    drop = [*_CATEGORIES, "cores", "init_seconds", "warm_up_seconds"]
+    keep = {"status", "environment_id"}
+    frame = frame.drop(columns=[column for column in drop if column not in keep])
+    frame = _sorted(frame)
     yardsticks = _yardsticks(frame, contenders)
     problems["yardstick"] = [
         "" if code is None else str(contenders["name"].iloc[code])
         for code in (yardsticks.get(problem) for problem in range(len(problems)))
     ]
     frame = _with_skill(frame, problems, contenders, yardsticks, metrics)
-    drop = [*_CATEGORIES, "cores", "init_seconds", "warm_up_seconds"]
-    keep = {"status", "environment_id"}
-    frame = frame.drop(columns=[column for column in drop if column not in keep])
     return Cells(frame, problems, contenders, unknown)
 
 
@@ -146,24 +153,39 @@ def _keyed(
 ) -> tuple[pd.Series[int], pd.DataFrame]:
     """Number the distinct keys in the order of the names that they are given."""
     key = list(key)
-    extra = [label, "family"] if label == "label" else [label, "modality"]
-    distinct = frame[[*key, *extra]].drop_duplicates().astype(str)
-    distinct = distinct.sort_values([*key, *extra]).drop_duplicates(key).reset_index(drop=True)
+    wanted = [*key, *([label, "family"] if label == "label" else [label, "modality"])]
+    number, first = numbered(frame, wanted)
+    kinds = frame[wanted].iloc[first].astype(str)
+    distinct = kinds.sort_values(wanted).drop_duplicates(key).reset_index(drop=True)
     shown = distinct[label].where(distinct[label].str.len() > 0, distinct[plain])
     distinct["name"] = _distinct_names(
         distinct, list(shown), [name for name in key if name != "task"]
     )
     distinct = distinct.sort_values(["name", *key]).reset_index(drop=True)
-    groups = frame.groupby(key, observed=True, dropna=False, sort=False)
-    number = groups.ngroup()
-    first = frame.loc[~number.duplicated(), key].astype(str)
     code = {tuple(row): at for at, row in enumerate(distinct[key].itertuples(index=False))}
-    mapped = np.empty(len(first), dtype=np.int64)
-    rows = first.itertuples(index=False)
-    for group, row in zip(number.loc[first.index], rows, strict=True):
-        mapped[group] = code[tuple(row)]
-    codes = pd.Series(mapped[number.to_numpy()], index=frame.index, dtype="int64")
+    mapped = [code[tuple(row)] for row in kinds[key].itertuples(index=False)]
+    codes = pd.Series(np.array(mapped, dtype=np.int64)[number], index=frame.index, dtype="int64")
     return codes, distinct
+
+
+def numbered(
+    frame: pd.DataFrame, columns: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number the distinct rows; return each row's number, and where each number stands first.
+
+    Much faster than a `groupby` of many columns that are few values.
+    """
+    number = np.zeros(len(frame), dtype=np.int64)
+    for name in columns:
+        column = frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            code, n = column.cat.codes.to_numpy(np.int64) + 1, len(column.cat.categories) + 1
+        else:
+            code, distinct = pd.factorize(column, use_na_sentinel=False)
+            n = len(distinct)
+        number = pd.factorize(number * n + code)[0].astype(np.int64)
+    first = np.flatnonzero(~pd.Series(number).duplicated().to_numpy())
+    return number, first
 
 
 def _distinct_names(keys: pd.DataFrame, shown: list[str], details: Sequence[str]) -> list[str]:
@@ -217,24 +239,56 @@ def _parsed(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"": value}
 
 
-def _with_values(frame: pd.DataFrame, problems: pd.DataFrame, scores: pa.Table) -> pd.DataFrame:
-    """Add `value`: the whole test part's score of the problem's primary metric."""
-    wanted = pa.array(sorted(set(problems["metric"])), type=pa.string())
+def _values(frame: pd.DataFrame, problems: pd.DataFrame, scores: Iterable[pa.Table]) -> Array:
+    """Return each trial's score: of the whole test part by the primary metric, or NaN."""
+    metrics = sorted(set(problems["metric"]))
+    wanted = pa.array(metrics, type=pa.string())
+    kept = [_tested(part, wanted) for part in scores]
+    values = np.full(len(frame), np.nan)
+    if not any(len(part) for part in kept):
+        return values
+    tested = pa.concat_tables(kept)
+    at_trial = pc.index_in(_key(tested["run_id"], tested["trial_id"]), _key(*_ids(frame)))
+    at_metric = pc.index_in(tested["metric"], wanted).to_numpy()
+    at = pc.fill_null(at_trial, -1).to_numpy()
+    own = pd.Index(metrics).get_indexer(problems["metric"])[frame["problem"].to_numpy()]
+    own = (at >= 0) & (own[at] == at_metric)
+    values[at[own]] = tested["value"].to_numpy()[own]
+    return values
+
+
+def _tested(scores: pa.Table, metrics: pa.Array) -> pa.Table:
     mask = pc.equal(scores["part"].cast(pa.string()), "test")
     mask = pc.and_(mask, pc.equal(pc.fill_null(scores["slice"].cast(pa.string()), ""), ""))
-    mask = pc.and_(mask, pc.is_in(scores["metric"].cast(pa.string()), value_set=wanted))
-    columns = ["run_id", "trial_id", "metric", "value"]
-    tested: pd.DataFrame = scores.select(columns).filter(mask).to_pandas()
-    frame["metric"] = problems["metric"].to_numpy()[frame["problem"].to_numpy()]
-    keys = ["run_id", "trial_id", "metric"]
-    for part in (frame, tested):
-        part[keys] = part[keys].astype("str")
-    frame = frame.merge(tested, on=keys, how="left")
-    frame["value"] = frame["value"].astype("float64")
-    # Only a trial that ended well has a score that counts.
-    frame["ok"] = (frame["status"] == "ok") & frame["value"].notna()
-    frame["value"] = frame["value"].where(frame["ok"])
-    return frame.drop(columns="metric")
+    mask = pc.and_(mask, pc.is_in(scores["metric"].cast(pa.string()), value_set=metrics))
+    kept = scores.select(["run_id", "trial_id", "metric", "value"]).filter(mask)
+    types = [pa.string(), pa.string(), pa.string(), pa.float64()]
+    return kept.cast(pa.schema(list(zip(kept.column_names, types, strict=True))))
+
+
+def _ids(frame: pd.DataFrame) -> list[pa.Array]:
+    return [pa.array(frame[name], pa.string()) for name in ("run_id", "trial_id")]
+
+
+def _key(run_id: pa.Array, trial_id: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(run_id, trial_id, "\0")
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort by what the trials are, and those that are the same by where they are from."""
+    keys = [frame[name].to_numpy() for name in ("problem", "contender", *_GRID)]
+    order = np.lexsort(keys[::-1])
+    same = np.logical_and.reduce([key[order][1:] == key[order][:-1] for key in keys])
+    frame = frame.iloc[order]
+    if same.any():
+        # Few are, and strings sort slowly.
+        twins = np.append(same, False) | np.append(False, same)
+        by = ["problem", "contender", *_GRID, "run_id", "trial_id"]
+        among = frame.loc[twins].sort_values(by).index
+        index = frame.index.to_numpy().copy()
+        index[twins] = among
+        frame = frame.loc[index]
+    return frame.reset_index(drop=True)
 
 
 def _yardsticks(frame: pd.DataFrame, contenders: pd.DataFrame) -> dict[int, int]:

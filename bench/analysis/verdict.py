@@ -159,7 +159,36 @@ def verdicts(
     datasets: Mapping[str, DatasetSpec] | None = None,
     *,
     cells: Cells | None = None,
-    evidence: Evidence | None = None,
+    region: float = REGION,
+    n_crossovers: int = 40,
+) -> tuple[Verdict, ...]:
+    """Return the verdicts of result tables: `judge` of the evidence in them.
+
+    Parameters
+    ----------
+    trials, scores
+        As in ``bench.load(...).trials`` and ``.scores``.
+    metrics, tasks
+        By name, from the registry.
+    datasets
+        By name, for those that have a primary metric of their own.
+    cells
+        What `bench.analysis.cells.read_cells` made of the tables, perhaps narrowed; read where not
+        given.
+    region, n_crossovers
+        As for `judge`.
+    """
+    cells = cells or read_cells(trials, scores, metrics, tasks, datasets)
+    if cells.frame.empty:
+        return ()
+    evidence = read_evidence(cells, trials, scores, metrics, tasks)
+    return judge(evidence, metrics, region=region, n_crossovers=n_crossovers)
+
+
+def judge(
+    evidence: Evidence,
+    metrics: Mapping[str, Metric],
+    *,
     region: float = REGION,
     n_crossovers: int = 40,
 ) -> tuple[Verdict, ...]:
@@ -173,17 +202,10 @@ def verdicts(
 
     Parameters
     ----------
-    trials, scores
-        As in ``bench.load(...).trials`` and ``.scores``.
-    metrics, tasks
-        By name, from the registry.
-    datasets
-        By name, for those that have a primary metric of their own.
-    cells
-        What `bench.analysis.cells.read_cells` made of the tables, perhaps narrowed; read where not
-        given.
     evidence
-        What `bench.analysis.evidence.read_evidence` made of these; read where not given.
+        From `bench.analysis.evidence.read_evidence`.
+    metrics
+        By name, from the registry.
     region
         Half width of the region of practical equivalence, in skill.
     n_crossovers
@@ -194,10 +216,6 @@ def verdicts(
     tuple of Verdict
         Widest scope first, then by name; none without a trial of a known task.
     """
-    cells = cells or read_cells(trials, scores, metrics, tasks, datasets)
-    if cells.frame.empty:
-        return ()
-    evidence = evidence or read_evidence(cells, trials, scores, metrics, tasks)
     cases = make_cases(evidence, represent(evidence))
     judged = _judged(cases, region)
     singles = [

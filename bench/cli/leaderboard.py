@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from bench.cli.output import write
 
 if TYPE_CHECKING:
     from bench.analysis.sizes import Size
 
 
-def _size(ctx: click.Context, param: click.Parameter, value: str) -> Size:
+def parse_size(ctx: click.Context, param: click.Parameter, value: str) -> Size:
     """Return a number of rows, or the word."""
     words: dict[str, Size] = {"common": "common", "largest": "largest", "all": "all"}
     if value in words:
@@ -39,17 +40,18 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> Size:
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option(
     "--by",
-    type=click.Choice(["task", "dataset"]),
+    type=click.Choice(["task", "dataset", "features"]),
     default="task",
     show_default=True,
-    help="A ranking per task, or learning curves per dataset.",
+    help="A ranking per task, learning curves per dataset, or what features are worth: raw data, "
+    "features by hand and learned ones side by side.",
 )
 @click.option("--task", "tasks", multiple=True, help="This task only; may be repeated.")
 @click.option("--models", multiple=True, metavar="GLOB", help="Rank these among themselves.")
 @click.option("--datasets", multiple=True, metavar="GLOB", help="Rank on these alone.")
 @click.option(
     "--size",
-    callback=_size,
+    callback=parse_size,
     metavar="N|common|largest|all",
     default="common",
     show_default=True,
@@ -64,6 +66,11 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> Size:
     help="A failed trial counts as the baseline's score, not at all, or as the worst score on the "
     "same split.",
 )
+@click.option(
+    "--verdict/--no-verdict",
+    default=None,
+    help="Whether the verdict stands below the ranking.  [where there are up to 200,000 trials]",
+)
 def leaderboard(
     runs: tuple[str, ...],
     format_: str,
@@ -74,6 +81,7 @@ def leaderboard(
     datasets: tuple[str, ...],
     size: Size,
     failures: Any,
+    verdict: bool | None,
 ) -> None:
     """Rank the models of one or more runs.
 
@@ -81,10 +89,14 @@ def leaderboard(
     machines stand apart.
     """
     from bench.registry import discover
-    from bench.report import formats, picture, terminal
+    from bench.report import feature_gain, formats, picture, terminal
     from bench.report.contents import Selection, read_contents
     from bench.results.store import load
 
+    if as_json:
+        format_ = "json"
+    if by == "features" and format_ == "svg":
+        raise click.UsageError("--by features is written as rich, markdown, json or csv, not svg.")
     results = load(*runs)
     registry = discover()
     contents = read_contents(
@@ -92,24 +104,24 @@ def leaderboard(
         {name: entry.record for name, entry in registry.metrics.items()},
         {name: entry.record for name, entry in registry.tasks.items()},
         datasets={name: entry.record for name, entry in registry.datasets.items()},
+        models={name: entry.record for name, entry in registry.models.items()},
         by=by,
         selection=Selection(
             tasks=tasks, models=models, datasets=datasets, size=size, failures=failures
         ),
+        with_verdicts=verdict if by == "task" and format_ not in ("csv", "svg") else False,
     )
-    if as_json or format_ == "json":
-        _write(formats.to_json(contents))
+    form: Any = feature_gain if by == "features" else formats
+    what = contents.feature_boards if by == "features" else contents
+    if format_ == "json":
+        write(form.to_json(what))
     elif format_ == "csv":
-        _write(formats.to_csv(contents))
+        write(form.to_csv(what))
     elif format_ == "markdown":
-        _write(formats.to_markdown(contents))
+        write(form.to_markdown(what))
     elif format_ == "svg":
         click.echo(picture.to_svg(contents).encode(), nl=False)  # UTF-8, as XML is by default
+    elif by == "features":
+        feature_gain.show(contents.feature_boards)
     else:
         terminal.show_contents(contents)
-
-
-def _write(text: str) -> None:
-    """Write to standard output, whatever its encoding can hold."""
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)

@@ -12,17 +12,23 @@ import pyarrow as pa
 
 from bench.analysis.by_dataset import DatasetBoard, dataset_boards
 from bench.analysis.cells import Cells, read_cells
+from bench.analysis.evidence import Evidence, read_evidence
+from bench.analysis.features import FeatureBoard, feature_boards
 from bench.analysis.points import Failures
 from bench.analysis.ranking import Board, leaderboards
 from bench.analysis.sizes import Size
 from bench.analysis.timing import Noise, timing_noise
+from bench.analysis.verdict import Verdict, judge
 from bench.errors import ResultsError, nearest
 from bench.report.text import clean, listed
+from bench.results.store import Results
 
 if TYPE_CHECKING:
-    from bench.spec import DatasetSpec, Metric, Task
+    from bench.spec import DatasetSpec, Metric, ModelSpec, Task
 
-By = Literal["task", "dataset"]
+By = Literal["task", "dataset", "features"]
+MOST_TRIALS = 200_000
+"""Verdicts of more take longer than the ranking; they are then made only when asked for."""
 
 
 class HasTables(Protocol):
@@ -75,6 +81,14 @@ class Contents:
         One per task, when asked by task.
     dataset_boards
         One per dataset, when asked by dataset.
+    feature_boards
+        One per dataset with two kinds of features or more, when asked by features.
+    verdicts
+        Widest scope first; none unless asked for.
+    cells
+        The trials that were looked at.
+    evidence
+        What verdicts and features were made of; None where neither was asked for.
     noise
         Of timing, per environment.
     machines
@@ -85,6 +99,10 @@ class Contents:
 
     boards: tuple[Board, ...] = ()
     dataset_boards: tuple[DatasetBoard, ...] = ()
+    feature_boards: tuple[FeatureBoard, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    cells: Cells
+    evidence: Evidence | None = None
     noise: tuple[Noise, ...] = ()
     machines: Mapping[str, str]
     unknown_tasks: tuple[str, ...] = ()
@@ -96,8 +114,10 @@ def read_contents(
     tasks: Mapping[str, Task],
     *,
     datasets: Mapping[str, DatasetSpec] | None = None,
+    models: Mapping[str, ModelSpec] | None = None,
     by: By = "task",
     selection: Selection | None = None,
+    with_verdicts: bool | None = False,
 ) -> Contents:
     """Analyse result tables.
 
@@ -107,10 +127,14 @@ def read_contents(
         From ``bench.load(...)``.
     metrics, tasks, datasets
         By name, from the registry; datasets only for primary metrics of their own.
+    models
+        By name, from the registry: they say what kind of features they learn from.
     by
-        A board per task, or learning curves per dataset.
+        A board per task, learning curves per dataset, or what features are worth.
     selection
         What is looked at; everything where not given.
+    with_verdicts
+        Whether verdicts are made; None: of up to `MOST_TRIALS` trials.
 
     Raises
     ------
@@ -118,19 +142,50 @@ def read_contents(
         The selection names something that is not in the tables, or leaves nothing.
     """
     selection = selection or Selection()
-    cells = read_cells(results.trials, results.scores, metrics, tasks, datasets)
+    cells = read_cells(results.trials, _scores(results), metrics, tasks, datasets)
     cells = _selected(cells, selection)
     rules = {"failures": selection.failures}
     machines = results.environments.select(["environment_id", "cpu_model"]).to_pylist()
     ranked = leaderboards(cells, metrics, size=selection.size, **rules) if by == "task" else ()
     if isinstance(selection.size, int) and by == "task" and not any(b.ranked_on for b in ranked):
         raise ResultsError(_no_such_size(cells, selection.size))
+    if with_verdicts is None:
+        with_verdicts = len(cells.frame) <= MOST_TRIALS
+    evidence = None
+    if (with_verdicts or by == "features") and not cells.frame.empty:
+        evidence = read_evidence(cells, results.trials, _scores(results), metrics, tasks)
+    judged: tuple[Verdict, ...] = ()
+    if with_verdicts and evidence is not None:
+        judged = judge(evidence, metrics)
+    featured: tuple[FeatureBoard, ...] = ()
+    if by == "features":
+        featured = feature_boards(evidence, models or {}) if evidence is not None else ()
+        if not featured:
+            raise ResultsError(_no_features(cells))
     return Contents(
         boards=ranked,
         dataset_boards=dataset_boards(cells, metrics, **rules) if by == "dataset" else (),
+        feature_boards=featured,
+        verdicts=judged,
+        cells=cells,
+        evidence=evidence,
         noise=timing_noise(results.measures, results.trials),
         machines={str(m["environment_id"]): str(m["cpu_model"] or "") for m in machines},
         unknown_tasks=cells.unknown_tasks,
+    )
+
+
+def _scores(results: HasTables) -> pa.Table | Iterable[pa.Table]:
+    # Of millions of scores few are needed: they are not all in memory at once.
+    return results.stream("scores") if isinstance(results, Results) else results.scores
+
+
+def _no_features(cells: Cells) -> str:
+    datasets = listed(sorted(map(clean, set(cells.problems["name"]))))
+    return (
+        "--by features: no dataset was measured with two kinds of features (raw, engineered, "
+        f"learned); looked at: {datasets or 'none'}. Run a suite with models of several kinds, "
+        "such as 'features'."
     )
 
 

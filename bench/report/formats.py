@@ -9,13 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bench.report import markup
+from bench.report.contest import alike, between, percent, rating
 from bench.report.notes import board_notes, dataset_notes, environment, noise_notes, subtitle
 from bench.report.text import clean, decimals, endings, figure, markdown, seconds
+from bench.report.verdict_text import sentence, to_object
 
 if TYPE_CHECKING:
     from bench.analysis.by_dataset import DatasetBoard, DatasetPoint
     from bench.analysis.intervals import Interval
     from bench.analysis.ranking import Board, Standing
+    from bench.analysis.verdict import Verdict
     from bench.report.contents import Contents
 
 JSON_VERSION = 1
@@ -25,16 +29,23 @@ def to_json(contents: Contents) -> str:
     """Return the leaderboard as JSON; what is not known is null.
 
     Top level: ``version`` (of this layout), ``tasks`` (when asked by task), ``datasets`` (when
-    asked by dataset), ``noise``, ``machines`` (processor by environment id), ``unknown_tasks``.
+    asked by dataset), ``verdicts`` (when asked for, widest scope first: the fields of
+    `bench.analysis.verdict.Verdict` and ``sentence``), ``noise``, ``machines`` (processor by
+    environment id), ``unknown_tasks``.
 
     An entry of ``tasks``: ``task, metrics, by_skill, failures, size, datasets, ranked_on, sizes
     ({dataset: [smallest, largest]}), n_seeds ([fewest, most]), without_baseline, candidates
-    ({family: n}), standings``; a standing: ``name, model, family, tuning, n_candidates, place,
-    skill, skill_interval ([low, high]), complete_skill, rank, rank_interval, worst_rank,
-    n_datasets, n_datasets_measured, n_units, n_units_missing, n_trials, n_failed,
-    n_failed_ranked, statuses ({status: n}), times`` (a list of ``environment_id, warm_seconds,
-    cold_seconds, predict_seconds, latency_1_seconds, at_least, n_trials``). Their meaning:
-    `bench.analysis.ranking`.
+    ({family: n}), comparison, standings``; a standing: ``name, model, family, tuning, n_candidates,
+    place, skill, skill_interval ([low, high]), complete_skill, rank, rank_interval, worst_rank,
+    elo, elo_interval, win_rate, improvability, n_datasets, n_datasets_measured, n_units,
+    n_units_missing, n_trials, n_failed, n_failed_ranked, statuses ({status: n}), times`` (a list of
+    ``environment_id, warm_seconds, cold_seconds, predict_seconds, latency_1_seconds, at_least,
+    n_trials``). Their meaning: `bench.analysis.ranking`.
+
+    A comparison: ``names, ranks, n_datasets, least_datasets, alpha, friedman_p, pairs, groups (of
+    names that cannot be told apart), reason``; a pair: ``first, second, gain, wins, ties, losses,
+    p_value, p_adjusted, is_different, chances ({better, equal, worse})``. Their meaning:
+    `bench.analysis.comparisons`.
 
     An entry of ``datasets``: ``task, dataset, metric, baseline, failures, sizes, models``; a model:
     ``name, model, family, points``; a point: ``n_train, value, spread, skill, n_seeds, n_trials,
@@ -47,6 +58,8 @@ def to_json(contents: Contents) -> str:
         top["tasks"] = [_board_object(board) for board in contents.boards]
     if contents.dataset_boards:
         top["datasets"] = [_dataset_object(board) for board in contents.dataset_boards]
+    if contents.verdicts:
+        top["verdicts"] = [to_object(verdict) for verdict in contents.verdicts]
     top["noise"] = [asdict(noise) for noise in contents.noise]
     top["machines"] = dict(contents.machines)
     top["unknown_tasks"] = list(contents.unknown_tasks)
@@ -55,12 +68,13 @@ def to_json(contents: Contents) -> str:
 
 def _board_object(board: Board) -> dict[str, Any]:
     kept = {name: value for name, value in vars(board).items() if name != "standings"}
+    kept["comparison"] = None if board.comparison is None else asdict(board.comparison)
     return kept | {"standings": [_standing_object(line) for line in board.standings]}
 
 
 def _standing_object(line: Standing) -> dict[str, Any]:
     entry = dict(vars(line)) | {"times": [asdict(times) for times in line.times]}
-    for name in ("skill_interval", "rank_interval"):
+    for name in ("skill_interval", "rank_interval", "elo_interval"):
         entry[name] = _pair(entry[name])
     return entry | {"n_failed": line.n_failed}
 
@@ -98,8 +112,10 @@ def to_csv(contents: Contents) -> str:
 
 
 def _board_rows(board: Board) -> Iterable[dict[str, Any]]:
+    letters = alike(board)
     for line in board.standings:
         skill, rank = _pair(line.skill_interval), _pair(line.rank_interval)
+        elo = _pair(line.elo_interval)
         row: dict[str, Any] = {
             "task": board.task,
             "place": line.place,
@@ -116,6 +132,12 @@ def _board_rows(board: Board) -> Iterable[dict[str, Any]]:
             "rank_low": rank and rank[0],
             "rank_high": rank and rank[1],
             "worst_rank": line.worst_rank,
+            "elo": line.elo,
+            "elo_low": elo and elo[0],
+            "elo_high": elo and elo[1],
+            "win_rate": line.win_rate,
+            "improvability": line.improvability,
+            "alike": letters.get(line.name, "") if line.place else "",
             "n_datasets": line.n_datasets,
             "n_datasets_measured": line.n_datasets_measured,
             "n_datasets_of_task": len(board.datasets),
@@ -157,19 +179,33 @@ def _dataset_rows(board: DatasetBoard) -> Iterable[dict[str, Any]]:
 
 
 def to_markdown(contents: Contents) -> str:
-    """Return the leaderboard as Markdown tables, with notes as lists below."""
-    parts = [_board_markdown(board, contents.machines) for board in contents.boards]
+    """Return the verdict as a list, the leaderboard as tables, and notes as lists below."""
+    parts = []
+    if contents.verdicts:
+        parts.append(f"### Verdict\n\n{_verdict_markdown(contents.verdicts)}")
+    parts += [_board_markdown(board, contents.machines) for board in contents.boards]
     parts += [_dataset_markdown(board) for board in contents.dataset_boards]
     notes = dataset_notes(contents.dataset_boards) if contents.dataset_boards else []
     notes += noise_notes(contents.noise, dict(contents.machines)) if contents.boards else []
     if notes:
-        parts.append(_list(notes))
+        parts.append(markup.bullets(notes))
     return "\n\n".join(parts) + "\n"
+
+
+def _verdict_markdown(verdicts: Sequence[Verdict]) -> str:
+    """Return a line per verdict, widest scope first."""
+    lines = [
+        f"- **{markdown(verdict.name)}** ({verdict.scope}): {markdown(sentence(verdict))}"
+        for verdict in verdicts
+    ]
+    return "\n".join(lines)
 
 
 def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
     has_failures = any(line.n_failed for line in board.standings)
-    header = ["#", "model", "family", "skill", "90 %", "rank", "data"]
+    letters = alike(board)
+    header = ["#", "model", "family", "skill", "90 %", "rank", *(["alike"] if letters else [])]
+    header += ["Elo", "Elo 90 %", "wins", "gap", "data"]
     if has_failures:
         header += ["skill without failed", "failed"]
     several = len(board.environments) > 1
@@ -178,15 +214,19 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
         header += [f"fit{where}", f"cold{where}"]
     rows = []
     for line in board.standings:
-        between = line.skill_interval
         n_sets = line.n_datasets if line.place else line.n_datasets_measured
         row = [
             "" if line.place is None else str(line.place),
             line.name,
             line.family,
             figure(line.skill) + (" ✗" if line.n_failed_ranked else ""),
-            "" if between is None else f"{figure(between.low)}–{figure(between.high)}",
+            between(line.skill_interval, figure),
             "" if line.rank is None else figure(line.rank, 2),
+            *([letters.get(line.name, "") if line.place else ""] if letters else []),
+            rating(line.elo),
+            between(line.elo_interval, rating),
+            percent(line.win_rate),
+            percent(line.improvability),
             f"{n_sets}/{len(board.datasets)}",
         ]
         if has_failures:
@@ -198,9 +238,11 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
             for value in (own.warm_seconds, own.cold_seconds) if own else (None, None):
                 row.append("" if value is None else bound + seconds(value))
         rows.append(row)
-    aligned = [at for at, name in enumerate(header) if name not in ("model", "family")]
+    aligned = [at for at, name in enumerate(header) if name not in ("model", "family", "alike")]
     title = f"### {markdown(board.task)}\n\n{markdown(subtitle(board))}"
-    return "\n\n".join([title, _table(header, rows, aligned), _list(board_notes(board))])
+    return "\n\n".join(
+        [title, markup.table(header, rows, aligned), markup.bullets(board_notes(board))]
+    )
 
 
 def _dataset_markdown(board: DatasetBoard) -> str:
@@ -211,7 +253,7 @@ def _dataset_markdown(board: DatasetBoard) -> str:
         [line.name, *(_point(line.points[n], places) for n in board.sizes)] for line in board.lines
     ]
     title = f"### {markdown(board.dataset)}\n\n{markdown(f'{board.metric} · {board.task}')}"
-    return "\n\n".join([title, _table(header, rows, range(1, len(header)))])
+    return "\n\n".join([title, markup.table(header, rows, range(1, len(header)))])
 
 
 def _point(point: DatasetPoint, places: int) -> str:
@@ -225,15 +267,3 @@ def _point(point: DatasetPoint, places: int) -> str:
     if point.n_failed:
         words.append(f"✗ {point.n_failed} of {point.n_trials} failed")
     return " ".join(words)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[int]) -> str:
-    aligned = set(right)
-    dashes = ["--:" if at in aligned else ":--" for at in range(len(header))]
-    lines = [[markdown(cell) for cell in row] for row in (header, *rows)]
-    lines.insert(1, dashes)
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _list(notes: Iterable[str]) -> str:
-    return "\n".join(f"- {markdown(note)}" for note in notes)

@@ -9,6 +9,7 @@ from bench.analysis.intervals import LEVEL, MIN_UNITS
 from bench.analysis.ranking import Board, Standing
 from bench.analysis.timing import Noise
 from bench.outcome import FAILED
+from bench.report.contest import contest_notes
 from bench.report.text import clean, endings, listed, plural, span
 
 _FAILED_COUNT = {
@@ -27,8 +28,8 @@ _SIZES = {
 
 def board_notes(board: Board) -> list[str]:
     """Return what is to be said of one task's leaderboard, the most important first."""
-    notes = [_how_formed(board), *_intervals(board), *_left_out(board), *_failures(board)]
-    notes += [*_families(board), *_tuned(board)]
+    notes = [_how_formed(board), *_intervals(board), *contest_notes(board), *_left_out(board)]
+    notes += [*_failures(board), *_families(board), *_tuned(board)]
     if board.without_baseline:
         names = listed(map(clean, board.without_baseline))
         notes.append(f"Left out for want of a baseline (add the model 'dummy'): {names}.")

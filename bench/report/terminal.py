@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bench.analysis.by_dataset import DatasetBoard, DatasetLine, DatasetPoint
     from bench.analysis.ranking import Board, Standing
     from bench.analysis.timing import Times
+    from bench.analysis.verdict import Verdict
     from bench.report.contents import By, Contents, HasTables, Selection
     from bench.spec import DatasetSpec, Metric, Task
 
@@ -68,7 +69,15 @@ def show_leaderboard(
     """
     from bench.report.contents import read_contents
 
-    contents = read_contents(results, metrics, tasks, datasets=datasets, by=by, selection=selection)
+    contents = read_contents(
+        results,
+        metrics,
+        tasks,
+        datasets=datasets,
+        by=by,
+        selection=selection,
+        with_verdicts=None if by == "task" else False,
+    )
     show_contents(contents, console)
 
 
@@ -98,6 +107,16 @@ def show_contents(contents: Contents, console: Console | None = None) -> None:
     if contents.boards or contents.dataset_boards:
         _legend(contents, console)
     _show_notes(notes, console)
+    if contents.verdicts:
+        show_verdicts(contents.verdicts, console)
+
+
+def show_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
+    """Print verdicts, the one that was declared in advance with its details."""
+    from bench.report.verdict_text import lines
+
+    _print([Text(), Text("Verdict", style="bold")], console)
+    _print([Text(line) for line in lines(verdicts, _room(console))], console)
 
 
 def _show_board(board: Board, names: Mapping[str, str], console: Console) -> None:
@@ -114,6 +133,7 @@ def _show_board(board: Board, names: Mapping[str, str], console: Console) -> Non
         *_identity(lines),
         *_skill_columns(board),
         *_rank_columns(board),
+        *_contest_columns(board),
         *(_time_columns([line.times[:1] for line in lines], room) if has_one_environment else []),
         *_count_columns(board),
     ]
@@ -155,6 +175,8 @@ def _family(family: str) -> Text:
 
 
 def _skill_columns(board: Board) -> list[Column]:
+    from bench.report.contest import between
+
     if not board.by_skill:
         return []
     lines = board.standings
@@ -166,9 +188,7 @@ def _skill_columns(board: Board) -> list[Column]:
         if any_failed:
             text.append("✗" if line.n_failed_ranked else " ", style="red")
         skills.append(text)
-        between = line.skill_interval
-        shown = "" if between is None else f"{figure(between.low)}–{figure(between.high)}"
-        ranges.append(Text(shown, style=_DIM))
+        ranges.append(Text(between(line.skill_interval, figure), style=_DIM))
         bars.append(Text(_bar(line.skill), style=_MARKS.get(line.family, ("", _DIM))[1]))
     complete = [
         Text("" if line.complete_skill is None else figure(line.complete_skill), style=_DIM)
@@ -193,6 +213,21 @@ def _rank_columns(board: Board) -> list[Column]:
     lines = board.standings
     shown = [Text("" if line.rank is None else figure(line.rank, 2), style="") for line in lines]
     return [Column("rank", shown, 60 if board.by_skill else 98)]
+
+
+def _contest_columns(board: Board) -> list[Column]:
+    """Return who wins against whom, and who cannot be told from whom."""
+    from bench.report.contest import alike, between, percent, rating
+
+    lines, letters = board.standings, alike(board)
+    shared = [Text(letters.get(line.name, "") if line.place else "", style=_DIM) for line in lines]
+    return [
+        Column("alike", shared, 56, False),
+        Column("Elo", [Text(rating(line.elo)) for line in lines], 53),
+        Column("90 %", [Text(between(line.elo_interval, rating), style=_DIM) for line in lines], 8),
+        Column("wins", [Text(percent(line.win_rate)) for line in lines], 24),
+        Column("gap", [Text(percent(line.improvability)) for line in lines], 23),
+    ]
 
 
 def _time_columns(times: Sequence[tuple[Times, ...]], room: int) -> list[Column]:

@@ -4,12 +4,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.hand_tables import METRICS, RMSE, TASKS, Run, tables
-from bench.analysis.cells import primary_metric, read_cells, skills
+from analysis.hand_tables import METRICS, RMSE, TASKS, Run, realistic, tables
+from bench.analysis.cells import numbered, primary_metric, read_cells, skills
 
 REAL = st.floats(-1e6, 1e6)
 
@@ -102,3 +103,32 @@ def test_contenders_that_look_alike_are_told_apart_by_their_tuning():
         "mlp (tuned, trials=20)",
         "mlp (tuned, trials=5)",
     ]
+
+
+def test_scores_may_come_in_parts():
+    """Scores read a part at a time give the same cells, whichever part a score is in."""
+    run = realistic()
+    made = tables(run, shuffle=1)
+    whole = read_cells(made.trials, made.scores, METRICS, TASKS)
+    parts = (made.scores.slice(at, 999) for at in range(0, made.scores.num_rows, 999))
+    found = read_cells(made.trials, parts, METRICS, TASKS)
+    assert found.frame.equals(whole.frame)
+    assert whole.frame["value"].notna().sum() == sum(row["status"] == "ok" for row in run.trials)
+
+
+def test_one_trial_id_in_two_runs_is_two_trials():
+    """A score belongs to the trial of its own run."""
+    first, second = Run("run-1"), Run("run-2")
+    first.add("lda", "a", 0.9)
+    second.add("lda", "a", 0.8)
+    made = tables(second, first)
+    frame = read_cells(made.trials, made.scores, METRICS, TASKS).frame
+    assert frame[["run_id", "value"]].values.tolist() == [["run-1", 0.9], ["run-2", 0.8]]
+
+
+def test_distinct_rows_are_numbered():
+    """Rows get one number where they are equal, missing values included."""
+    frame = pd.DataFrame({"a": pd.Categorical(["x", "y", "x", None, None]), "b": [1, 1, 1, 2, 2]})
+    number, first = numbered(frame, ["a", "b"])
+    assert number.tolist() == [0, 1, 0, 2, 2]
+    assert first.tolist() == [0, 1, 3]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
 from bench.analysis.cells import read_cells
-from bench.analysis.ranking import full_block, leaderboards
+from bench.analysis.ranking import full_block, improvability, leaderboards
 
 
 def boards_of(*runs, shuffle=None, **rules):
@@ -384,3 +384,60 @@ def test_the_block_has_no_hole_and_is_no_smaller_than_any_row(rows):
     kept, columns = full_block(has)
     assert has[np.ix_(kept, columns)].all()
     assert len(kept) * len(columns) >= has.sum(axis=1).max()
+
+
+def test_win_rate_and_improvability_are_those_worked_out_by_hand():
+    """Shares of rivals beaten, and how much less the best one's error is: means over datasets."""
+    lines = lines_of(grid(lda=(0.9, 0.6), svm=(0.7, 0.6), mlp=(0.8, 0.4)))
+    # a: lda beats both; b: lda and svm beat mlp and share the rest.
+    assert lines["lda"].win_rate == (1 + 0.75) / 2
+    assert lines["svm"].win_rate == (0 + 0.75) / 2
+    assert lines["mlp"].win_rate == (0.5 + 0) / 2
+    # a: errors 0.1, 0.3, 0.2, of which the best is 1 - 1/3 and 1 - 1/2 less; b: 0.4, 0.4, 0.6.
+    assert lines["lda"].improvability == pytest.approx(0)
+    assert lines["svm"].improvability == pytest.approx((2 / 3 + 0) / 2)
+    assert lines["mlp"].improvability == pytest.approx((1 / 2 + 1 / 3) / 2)
+    assert lines["dummy"].win_rate is lines["dummy"].elo is lines["dummy"].improvability is None
+
+
+def test_an_error_of_zero_leaves_nothing_to_improve():
+    """Who is perfect has a gap of 0, and who is not, of 1 to who is."""
+    assert improvability(np.array([[0.0, 0.0], [0.5, 0.0]])).tolist() == [0.0, 0.5]
+
+
+def test_elo_is_that_of_who_beats_whom():
+    """One win each, the virtual tie aside: equal ratings; a contender alone has 1000."""
+    lines = lines_of(grid(lda=(0.9, 0.4), svm=(0.7, 0.6)))
+    assert lines["lda"].elo == pytest.approx(1000)
+    assert lines["svm"].elo == pytest.approx(1000)
+    alone = lines_of(grid(lda=(0.9, 0.4)))["lda"]
+    assert (alone.elo, alone.elo_interval, alone.win_rate) == (1000, None, None)
+
+
+def test_a_failure_loses_to_who_beats_the_baseline():
+    """A failed cell enters ratings and win rates as the ranking's rule says: as skill 0."""
+    lines = lines_of(grid(lda=(0.9, 0.1), mlp=(0.8, "timeout")))
+    # b: lda is below the baseline, so that the failure is above it.
+    assert lines["mlp"].win_rate == 0.5
+    assert lines_of(grid(lda=(0.9, 0.3), mlp=(0.8, "timeout")))["mlp"].win_rate == 0
+
+
+def test_a_board_says_who_can_be_told_apart():
+    """Ranked contenders are compared, on the ranked datasets, by their skill."""
+    (board,) = boards_of(grid(lda=(0.9, 0.6), svm=(0.7, 0.6), mlp=(0.8, 0.4)))
+    found = board.comparison
+    assert found.names == ("lda", "svm", "mlp")
+    assert found.n_datasets == 2
+    assert found.pairs[1].gain == pytest.approx((0.2 + 0.25) / 2)
+    assert "at least 7 datasets" in found.reason
+
+
+def test_without_a_baseline_there_is_no_comparison():
+    """Values of several metrics have no common scale: ratings and win rates, and no more."""
+    run = Run()
+    run.add("lda", "a", 0.9)
+    run.add("svm", "a", 0.8)
+    (board,) = boards_of(run)
+    assert board.comparison is None
+    assert [line.win_rate for line in board.standings] == [1, 0]
+    assert board.standings[0].improvability is None

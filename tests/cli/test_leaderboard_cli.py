@@ -53,7 +53,9 @@ def test_machine_formats_are_clean(folder):
     assert bench(folder, "--json").stdout == bench(folder, "--format", "json").stdout
     rows = list(csv.DictReader(io.StringIO(bench(folder, "--format", "csv").stdout)))
     assert [row["name"] for row in rows] == ["lda", "mlp", "dummy"]
-    assert bench(folder, "--format", "markdown").stdout.startswith("### classification")
+    assert bench(folder, "--format", "markdown").stdout.startswith("### Verdict")
+    plain = bench(folder, "--format", "markdown", "--no-verdict").stdout
+    assert plain.startswith("### classification")
     assert ElementTree.fromstring(bench(folder, "--format", "svg").stdout_bytes) is not None
 
 
@@ -86,3 +88,25 @@ def test_wrong_input_is_exit_code_2(folder, arguments, message):
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     """The message comes from where runs are read."""
     assert bench(tmp_path / "nowhere").exit_code == 2
+
+
+def test_the_verdict_stands_below_the_ranking(folder):
+    """The terminal ends with it, JSON has it as objects, and it can be left out."""
+    shown = bench(folder).stdout
+    assert shown.index("Verdict") > shown.index("classification")
+    (verdict, *_) = json.loads(bench(folder, "--json").stdout)["verdicts"]
+    assert verdict["scope"] == "task"
+    assert verdict["sentence"]
+    assert "Verdict" not in bench(folder, "--no-verdict").stdout
+    assert "verdicts" not in json.loads(bench(folder, "--json", "--no-verdict").stdout)
+
+
+def test_features_need_two_kinds_of_models(folder):
+    """Of raw data and a network there is a table; the picture is refused; formats are clean."""
+    assert "learned - raw" in bench(folder, "--by", "features").stdout
+    objects = json.loads(bench(folder, "--by", "features", "--json").stdout)["datasets"]
+    assert [found["dataset"] for found in objects] == ["iris"]
+    refused = bench(folder, "--by", "features", "--models", "lda")
+    assert refused.exit_code == 2
+    assert "two kinds of features" in refused.output
+    assert bench(folder, "--by", "features", "--format", "svg").exit_code == 2

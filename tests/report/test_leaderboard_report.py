@@ -235,3 +235,63 @@ def test_a_tuned_contender_is_said_to_be_so():
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(formats.to_csv(contents)))}
     assert (rows["long"]["tuning"], rows["long"]["n_candidates"]) == ("tuned", "20")
     assert "long up to 20" in formats.to_markdown(contents)
+
+
+def wide(n=14):
+    """A run of so many datasets, on which lda and qda win in turn and svm never does."""
+    run = Run()
+    for at in range(n):
+        name = f"set-{at:02d}"
+        run.add("dummy", name, 0.5)
+        run.add("lda", name, 0.8 + 0.01 * (at % 2) + 0.001 * at)
+        run.add("qda", name, 0.81 - 0.01 * (at % 2) + 0.001 * at)
+        run.add("svm", name, 0.6 + 0.001 * at)
+    return run
+
+
+def test_who_cannot_be_told_apart_shares_a_letter():
+    """Groups are letters in every format, with the tests that they are from."""
+    text = drawn(wide(), width=100)
+    rows = {line.split()[2]: line for line in text.splitlines() if re.match(r" *\d", line)}
+    assert [bool(re.search(r" a ", rows[name])) for name in ("lda", "qda", "svm")] == [1, 1, 0]
+    said = " ".join(text.split())
+    assert "Alike: who shares a letter cannot be told apart; 2 of 3 pairs told apart" in said
+    assert "over 14 datasets" in said
+    assert re.search(r"the first is better \d+ %, practically equal \d+ % and worse \d+ %", said)
+    contents = contents_of(wide())
+    csv_rows = {row["name"]: row for row in csv.DictReader(io.StringIO(formats.to_csv(contents)))}
+    assert [csv_rows[name]["alike"] for name in ("lda", "qda", "svm", "dummy")] == [
+        "a",
+        "a",
+        "",
+        "",
+    ]
+    (board,) = json.loads(formats.to_json(contents))["tasks"]
+    assert board["comparison"]["groups"] == [["lda", "qda"]]
+    assert board["comparison"]["pairs"][0]["chances"].keys() == {"better", "equal", "worse"}
+    header = next(line for line in formats.to_markdown(contents).splitlines() if "model" in line)
+    assert "| alike | Elo | Elo 90 % | wins | gap |" in header
+
+
+def test_ratings_are_in_every_format(quick):
+    """Elo, win rate and improvability reach the terminal, JSON and CSV; the reason is given."""
+    text = drawn(quick, width=150)
+    header = next(line for line in text.splitlines() if "model" in line)
+    assert all(word in header.split() for word in ("Elo", "wins", "gap"))
+    assert "alike" not in header
+    assert (
+        "Cannot distinguish the contenders: for 15 pairs it takes at least 10 datasets, and there "
+        "are 4." in " ".join(text.split())
+    )
+    rows = list(csv.DictReader(io.StringIO(formats.to_csv(contents_of(quick)))))
+    lines = json.loads(formats.to_json(contents_of(quick)))["tasks"][0]["standings"]
+    for row, line in zip(rows, lines, strict=False):
+        for name in ("elo", "win_rate", "improvability"):
+            assert row[name] == ("" if line[name] is None else str(line[name]))
+    assert sum(line["elo"] or 0 for line in lines) == pytest.approx(6 * 1000)
+
+
+def test_elo_is_there_in_a_hundred_columns(quick):
+    """A window of 100 columns has the rating beside skill, rank and time."""
+    header = next(line for line in drawn(quick, width=100).splitlines() if "model" in line)
+    assert {"skill", "rank", "Elo", "fit"} <= set(header.split())
