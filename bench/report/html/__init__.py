@@ -1,0 +1,1 @@
+"""The page: one file that anyone can open, and a static site of many."""

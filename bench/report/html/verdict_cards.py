@@ -1,0 +1,171 @@
+"""Verdicts as the page shows them: the sentence, how sure, at what price; datasets as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.report import verdict_text
+from bench.report.html.tables import Cell, Column, Row, Table
+from bench.report.text import figure, seconds
+
+if TYPE_CHECKING:
+    from bench.analysis.verdict import Cost, Verdict
+
+_WORDS = {
+    "deep": "deep",
+    "classical": "classical",
+    "equal": "practically equal",
+    "undecided": "too close to call",
+    "not-measured": "not enough measured",
+}
+_FAMILIES = ("classical", "deep")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A part of a bar: `share` of 0 to 1, for a `kind` of decision."""
+
+    kind: str
+    text: str
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A verdict: `shares` are probabilities, or datasets counted; empty where there are none."""
+
+    title: str
+    decision: str
+    sentence: str
+    shares: Sequence[Share]
+    details: Sequence[str]
+    prices: Table | None
+
+
+def card(verdict: Verdict, number: int) -> Card:
+    """Return one verdict; `number` is unique on the page."""
+    # The verdict of all has the suite's name, that of a task the task's.
+    return Card(
+        title=f"{verdict.scope}: {verdict.name}",
+        decision=verdict.decision,
+        sentence=verdict_text.sentence(verdict),
+        shares=_shares(verdict),
+        details=verdict_text.details(verdict),
+        prices=_prices(verdict, number),
+    )
+
+
+def _shares(verdict: Verdict) -> list[Share]:
+    if verdict.counts is not None:
+        total = sum(verdict.counts.values())
+        counted = [(kind, verdict.counts.get(kind, 0)) for kind in _WORDS]
+        return [
+            Share(kind=kind, text=f"{_WORDS[kind]}: {n} of {total}", share=n / total)
+            for kind, n in counted
+            if n
+        ]
+    chances = {
+        "classical": verdict.p_classical,
+        "equal": verdict.p_equal,
+        "deep": verdict.p_deep,
+    }
+    return [
+        Share(kind=kind, text=f"{_better(kind)} {_percent(p)}", share=p)
+        for kind, p in chances.items()
+        if p is not None
+    ]
+
+
+def _better(kind: str) -> str:
+    return _WORDS[kind] if kind == "equal" else f"{kind} better"
+
+
+def _percent(p: float) -> str:
+    return "under 1 %" if p < 0.01 else "over 99 %" if p > 0.99 else f"{p:.0%}".replace("%", " %")
+
+
+def _prices(verdict: Verdict, number: int) -> Table | None:
+    rows = []
+    for family in _FAMILIES:
+        price = verdict.price.get(family)
+        if price is None:
+            continue
+        name = verdict.winners.get(family, "")
+        rows.append(Row(cells=[Cell(name or family), *_costs(price.winner)], family=family))
+        n = verdict.candidates.get(family, 0)
+        if n > 1:
+            label = f"all {n} {family} candidates"
+            rows.append(Row(cells=[Cell(label), *_costs(price.total)], family=family))
+    if not rows:
+        return None
+    titles = ("fit", "cold", "1 row", "memory", "parameters")
+    return Table(
+        name=f"price-{number}",
+        caption=f"What a fit costs: {verdict.name}",
+        columns=[Column(title="winner", is_text=True), *(Column(title=name) for name in titles)],
+        rows=rows,
+    )
+
+
+def _costs(cost: Cost) -> list[Cell]:
+    bound = ">" if cost.at_least else ""
+    return [
+        Cell("—" if cost.warm_seconds is None else bound + seconds(cost.warm_seconds)),
+        Cell("—" if cost.cold_seconds is None else bound + seconds(cost.cold_seconds)),
+        Cell(seconds(cost.latency_seconds)),
+        Cell("—" if cost.memory_bytes is None else f"{cost.memory_bytes / 2**20:,.1f} MiB"),
+        Cell("—" if cost.n_parameters is None else f"{cost.n_parameters:,.0f}"),
+    ]
+
+
+def dataset_table(verdicts: Sequence[Verdict]) -> Table | None:
+    """Return the verdicts of datasets, a row each; None where there are none."""
+    own = [verdict for verdict in verdicts if verdict.scope == "dataset"]
+    if not own:
+        return None
+    rows = [
+        Row(
+            cells=[
+                Cell(verdict.name),
+                Cell(verdict.task),
+                Cell(_WORDS[verdict.decision]),
+                _gain(verdict),
+                Cell("" if verdict.n_train is None else f"{verdict.n_train:,}", verdict.n_train),
+                Cell(verdict_text.sentence(verdict)),
+            ],
+            family=verdict.decision if verdict.decision in _FAMILIES else "",
+        )
+        for verdict in own
+    ]
+    return Table(
+        name="verdict-datasets",
+        caption="The verdict of each dataset",
+        columns=[
+            Column(title="dataset", is_text=True),
+            Column(title="task", is_text=True),
+            Column(title="verdict", is_text=True),
+            Column(
+                title="gain of deep",
+                help="Skill of the deep representative minus the classical one's.",
+            ),
+            Column(title="training rows"),
+            Column(title="in words", is_text=True),
+        ],
+        rows=rows,
+    )
+
+
+def _gain(verdict: Verdict) -> Cell:
+    if verdict.gain is None:
+        return Cell("")
+    between = verdict.gain_interval
+    note = "" if between is None else f"{figure(between.low)} to {figure(between.high)}"
+    return Cell(f"{verdict.gain:+.3f}", verdict.gain, note)
+
+
+def by_scope(verdicts: Sequence[Verdict]) -> Mapping[str, Sequence[Verdict]]:
+    """Return verdicts by scope, widest first; without wider ones, the datasets' own are cards."""
+    wide = [verdict for verdict in verdicts if verdict.scope != "dataset"]
+    return {"cards": wide or list(verdicts)[:6], "datasets": verdicts if wide else ()}
