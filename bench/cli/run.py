@@ -29,7 +29,7 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
     return tuple(part.strip() for part in (value or "").split(",") if part.strip())
 
 
-def _jobs(_: click.Context, __: click.Parameter, value: str) -> int | None:
+def jobs_option(_: click.Context, __: click.Parameter, value: str) -> int | None:
     if value == "auto":
         return None
     if value.isdecimal() and int(value) > 0:
@@ -43,7 +43,7 @@ def _jobs(_: click.Context, __: click.Parameter, value: str) -> int | None:
 @click.option("--datasets", callback=_names, metavar="PATTERNS", help="Only these.")
 @click.option("--sizes", metavar="LIST", help="Training sizes, such as 16,64,all.")
 @click.option("--seeds", metavar="N|LIST", help="Outer seeds: how many, or which (0,1,2).")
-@click.option("--jobs", default="1", callback=_jobs, help="Trials at once, or 'auto'.  [1]")
+@click.option("--jobs", default="1", callback=jobs_option, help="Trials at once, or 'auto'.  [1]")
 @click.option("--cores", type=click.IntRange(1), help="Cores of each trial.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each trial.")
 @click.option("--memory", metavar="SIZE", help="Memory limit of each trial, such as '4 GiB'.")

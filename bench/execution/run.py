@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bench import loading
 from bench.errors import DatasetError, ResultsError, SuiteError
 from bench.execution import environment
+from bench.execution.feed import Feed
 from bench.execution.local import Call, Report
 from bench.loading import Source
 from bench.outcome import Facts, Measure, Outcome, Trial
@@ -186,32 +187,58 @@ def facts_from(engine: Callable[[], Engine], suite: Suite) -> FactsOf:
         known = loading.known_facts(source, names, protocol)
         if known is not None:
             return known
-        call = Call(
-            id="describe",
-            function="bench.execution.calls:describe",
-            argument={
-                "dataset": _registry_name(source.spec.name, source.path),
-                "params": source.params,
-                "path": source.path,
-                "tasks": names,
-                "protocol": dataclasses.asdict(protocol),
-            },
-            limit_seconds=3600.0,
-            limit_bytes=suite.limits.memory,
-        )
-        (report,) = _all(engine(), [call])
-        if report.answer is None:
-            how = report.killed_for or f"exit code {report.exit_code}"
-            raise DatasetError(
-                f"dataset {source.name!r} could not be loaded: its process ended without an answer "
-                f"({how}).\n{report.output[-2000:]}"
-            )
-        answer = json.loads(report.answer)
-        if "message" in answer:
-            raise DatasetError(answer["message"])
+        answer = ask_about(engine(), "bench.execution.calls:describe", source, names, suite)
         return loading.Facts.from_json(answer["facts"])
 
     return facts_of
+
+
+def ask_about(
+    engine: Engine, function: str, source: Source, tasks: Sequence[str], suite: Suite
+) -> dict[str, Any]:
+    """Have a process of its own load a dataset, and return what it says of it.
+
+    Parameters
+    ----------
+    engine
+        Where.
+    function
+        ``"package.module:function"``; it returns JSON: a mapping, with a ``"message"`` where
+        something is wrong.
+    source, tasks
+        The dataset and the names of the tasks that it may be used for.
+    suite
+        Its limits and its protocol hold.
+
+    Raises
+    ------
+    DatasetError
+        The message, or that the process died.
+    """
+    call = Call(
+        id="describe",
+        function=function,
+        argument={
+            "dataset": _registry_name(source.spec.name, source.path),
+            "params": source.params,
+            "path": source.path,
+            "tasks": list(tasks),
+            "protocol": dataclasses.asdict(suite.protocol.splits()),
+        },
+        limit_seconds=3600.0,
+        limit_bytes=suite.limits.memory,
+    )
+    (report,) = _all(engine, [call])
+    if report.answer is None:
+        how = report.killed_for or f"exit code {report.exit_code}"
+        raise DatasetError(
+            f"dataset {source.name!r} could not be loaded: its process ended without an answer "
+            f"({how}).\n{report.output[-2000:]}"
+        )
+    answer: dict[str, Any] = json.loads(report.answer)
+    if "message" in answer:
+        raise DatasetError(answer["message"])
+    return answer
 
 
 def check_params(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> None:
@@ -315,39 +342,51 @@ def _until(engine: Engine, id_: str) -> list[Report]:
 class _Session:
     """The trials of one session: what waits, what runs, which ones measure the machine's noise."""
 
-    def __init__(self, plan: Plan, engine: Engine, journal: Journal, observer: Observer) -> None:
+    def __init__(
+        self, plan: Plan, engine: Engine, journal: Journal, observer: Observer, feed: Feed
+    ) -> None:
         self.plan = plan
+        self.feed = feed
         self.engine = engine
         self.journal = journal
         self.observer = observer
         self.progress = Progress()
-        self.waiting: deque[Trial] = deque()
+        self.again: deque[Trial] = deque()
         self.running: dict[int, Trial] = {}
         self.timed: list[tuple[bool, float, Trial]] = []
         self.turns: dict[int, int] = {}
         self.attempts: dict[str, int] = {}
         self.chance = random.Random(plan.suite.suite.seed)
 
-    def run(self, trials: Sequence[Trial], stopped: Callable[[], bool]) -> Progress:
+    def run(self, stopped: Callable[[], bool]) -> Progress:
         """Run trials until there are no more, or until `stopped` says so."""
-        self.waiting.extend(trials)
-        while (self.waiting or self.running) and not stopped():
+        while (self._is_more() or self.running) and not stopped():
             for slot in self.engine.idle:
                 self._next(slot)
             for report in self.engine.wait(0.2):
                 self._take(report)
-        self.progress.interrupted = bool(self.waiting or self.running)
+        self.progress.interrupted = bool(self._is_more() or self.running)
         return self.progress
 
+    def _is_more(self) -> bool:
+        return bool(self.again) or not self.feed.is_over
+
     def _next(self, slot: int) -> None:
-        turn = self.turns[slot] = self.turns.get(slot, 0) + 1
-        if turn % SENTINEL_EVERY == 0 and self.timed and self.waiting:
+        turn = self.turns.get(slot, 0) + 1
+        if turn % SENTINEL_EVERY == 0 and self.timed and self._is_more():
             *_, sentinel = self.chance.choice(self.timed)
             self._submit(slot, sentinel, f"sentinel-{slot}-{turn}")
-        elif self.waiting:
-            trial = self.waiting.popleft()
+        elif (trial := self._open()) is not None:
             self.observer.started(slot, trial)
             self._submit(slot, trial, trial.trial_id)
+        else:
+            return
+        self.turns[slot] = turn
+
+    def _open(self) -> Trial | None:
+        """Return the next trial; those that are run again come last."""
+        trial = self.feed.take()
+        return self.again.popleft() if trial is None and self.again else trial
 
     def _submit(self, slot: int, trial: Trial, id_: str) -> None:
         self.running[slot] = trial
@@ -367,7 +406,7 @@ class _Session:
             return
         attempts = self.attempts[report.id] = self.attempts.get(report.id, 0) + 1
         if _killed_by_a_stranger(report) and attempts < MAX_ATTEMPTS:
-            self.waiting.append(trial)  # last: whatever killed it may have gone by then
+            self.again.append(trial)  # last: whatever killed it may have gone by then
             return
         outcome = outcome_of(trial, report)
         try:
@@ -376,6 +415,7 @@ class _Session:
             outcome = Outcome(trial_id=trial.trial_id, status="error", reason=str(error))
             self.journal.append(trial, outcome)
         self.progress.count(outcome)
+        self.feed.ended(trial, outcome)
         self.observer.ended(report.slot, trial, outcome)
         if outcome.status == "ok" and trial.family != "baseline":
             self._consider(trial, outcome.facts.fit_seconds or 0.0)
@@ -395,12 +435,12 @@ class _Session:
 
 def run_trials(
     plan: Plan,
-    trials: Sequence[Trial],
+    feed: Feed,
     engine: Engine,
     journal: Journal,
     observer: Observer,
 ) -> Progress:
-    """Run trials, each to exactly one row in the journal; return how far it came.
+    """Run the trials that are fed, each to exactly one row in the journal; return how far it came.
 
     The first interruption (Ctrl-C, SIGTERM) ends what runs and keeps what is finished; a second one
     is left to Python.
@@ -408,7 +448,7 @@ def run_trials(
     steal = environment.steal_seconds()
     with _interruptible() as stopped:
         calibrate(engine, journal)
-        progress = _Session(plan, engine, journal, observer).run(trials, stopped)
+        progress = _Session(plan, engine, journal, observer, feed).run(stopped)
     stolen = environment.steal_seconds() - steal
     journal.append_measures("", [Measure("run", "noise", "steal_seconds", stolen, "s")])
     return progress

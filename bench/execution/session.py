@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from importlib import import_module
@@ -19,6 +19,7 @@ from bench.registry import Registry
 from bench.suite import Suite
 
 if TYPE_CHECKING:
+    from bench.execution.feed import Feed
     from bench.execution.run import Observer, Progress
 
 
@@ -54,6 +55,8 @@ class Session:
         The command line, kept with the results.
     server
         A fork server that was started ahead of time.
+    engine
+        One that is there already, in place of one of the session's own; whoever made it closes it.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Session:
         device: str = "cpu",
         command: Sequence[str] = (),
         server: Server | None = None,
+        engine: LocalEngine | None = None,
     ) -> None:
         self.suite = suite
         self.folder = folder
@@ -75,6 +79,7 @@ class Session:
         self._device = device
         self._command = list(command)
         self._server = server
+        self._engine = engine
         self._slots = assign_cores(jobs, suite.limits.cores)
         self._held = contextlib.ExitStack()
 
@@ -102,6 +107,8 @@ class Session:
     @cached_property
     def engine(self) -> LocalEngine:
         """The engine, made when it is first needed."""
+        if self._engine is not None:
+            return self._engine
         engine = LocalEngine(self._slots, modules(self.suite, self._registry), self._server)
         self._held.callback(engine.close)
         return engine
@@ -130,8 +137,18 @@ class Session:
         finished = store.done(self.folder)
         return [t for t in self.plan.trials if not is_done(t, finished.get(t.trial_id))]
 
-    def run(self, watcher: Watcher) -> Progress:
+    def run(
+        self, watcher: Watcher, feed_of: Callable[[list[Trial]], Feed] | None = None
+    ) -> Progress:
         """Run what is missing; every row is on disk when this returns.
+
+        Parameters
+        ----------
+        watcher
+            Told what happens.
+        feed_of
+            Makes of the missing trials whoever decides on their order, and on which are run at all;
+            in the order of the plan where not given.
 
         Raises
         ------
@@ -162,10 +179,16 @@ class Session:
                 watcher.warned(
                     f"no model of this suite runs on a {self._device}; all trials are on the CPU."
                 )
-            return self._measure(todo, watcher) if todo else Progress()
+            return self._measure(todo, watcher, feed_of) if todo else Progress()
 
-    def _measure(self, todo: list[Trial], watcher: Watcher) -> Progress:
+    def _measure(
+        self,
+        todo: list[Trial],
+        watcher: Watcher,
+        feed_of: Callable[[list[Trial]], Feed] | None,
+    ) -> Progress:
         from bench.execution import environment
+        from bench.execution.feed import InOrder
         from bench.execution.run import run_trials
         from bench.results import store
         from bench.results.journal import Journal
@@ -179,7 +202,8 @@ class Session:
             Journal.open(self.folder, info.run_id, environment_id) as journal,
             watcher.watch(len(todo), self.n_slots) as observer,
         ):
-            progress = run_trials(self.plan, todo, self.engine, journal, observer)
+            feed = InOrder(todo) if feed_of is None else feed_of(todo)
+            progress = run_trials(self.plan, feed, self.engine, journal, observer)
         store.consolidate(self.folder)
         return progress
 

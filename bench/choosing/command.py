@@ -1,0 +1,373 @@
+"""The whole of `bench choose`: check a table, measure within the minutes, and answer."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from bench.choosing.checks import Finding
+from bench.choosing.choice import Choice, ahead, answer_size, choose, more, test_curve
+from bench.choosing.progress import TimedProgress
+from bench.choosing.steering import Steering, earlier, evidence_of
+from bench.choosing.table import check_same, dataset_params, sizes_of, suite_for, to_toml
+from bench.choosing.telling import say_findings, say_plan, say_table
+from bench.errors import ResultsError, SuiteError, nearest
+from bench.execution.local import LocalEngine, Server, assign_cores
+from bench.execution.session import Session
+from bench.loading import Facts, Source
+from bench.outcome import Trial
+from bench.plan import Plan, modules
+from bench.spec import DatasetSpec, Metric, Task
+from bench.suite import DatasetTable, Suite
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bench.analysis.verdict import Verdict
+    from bench.registry import Registry
+    from bench.results.store import Results
+
+EXAMINE = "bench.choosing.calls:examine"
+
+_RESERVE_SECONDS = 4.0
+_RESERVE_SHARE = 0.03
+"""Of the minutes, kept for what comes after the last trial: tables, verdict and page."""
+_GRACE_SHARE = 0.08
+"""How much over its minutes a trial may go that takes longer than was foreseen."""
+_LEAST_MINUTES = 0.2
+
+
+_LATER = (
+    "scipy.stats",
+    "bench.analysis.verdict",
+    "bench.report.html.page",
+    "altair",
+    "jinja2",
+    "vl_convert",
+)
+"""What the answer will need, if it is there: imported while the fork server starts up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is asked.
+
+    Parameters
+    ----------
+    table
+        A dataset with its reader, such as ``"csv:PATH"``.
+    target, drop
+        Names or places of columns: what is to be predicted, and what is to be left out.
+    task
+        ``"classification"`` or ``"regression"``; found out where None.
+    metric
+        By which candidates are compared; the task's own where None.
+    minutes
+        For everything, from the start of the process to the page.
+    jobs
+        Trials at once; None: as many as there are cores for.
+    seed
+        Names the outer seeds.
+    candidates
+        A suite whose models and limits are taken.
+    folder
+        Of the run.
+    command
+        The command line, kept with the results.
+    """
+
+    table: str
+    target: str
+    drop: Sequence[str] = ()
+    task: str | None = None
+    metric: str | None = None
+    minutes: float = 5.0
+    jobs: int | None = None
+    seed: int = 0
+    candidates: Suite
+    folder: Path
+    command: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What was found; `choice` is None where no candidate has a score."""
+
+    folder: Path
+    task: str
+    metric: str
+    findings: tuple[Finding, ...]
+    choice: Choice | None = None
+    verdict: Verdict | None = None
+    more: tuple[str, ...] = ()
+    page: Path | None = None
+    page_problem: str = ""
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    interrupted: bool = False
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as what JSON can hold."""
+        from bench.report.verdict_text import to_object
+
+        return {
+            "run": str(self.folder),
+            "task": self.task,
+            "metric": self.metric,
+            "findings": [finding.to_json() for finding in self.findings],
+            "choice": None if self.choice is None else asdict(self.choice),
+            "verdict": None if self.verdict is None else to_object(self.verdict),
+            "more": list(self.more),
+            "report": None if self.page is None else str(self.page),
+            "trials": dict(self.statuses),
+            "interrupted": self.interrupted,
+            "seconds": self.seconds,
+        }
+
+
+def answer(
+    request: Request, registry: Registry, console: Console, *, began: float, server: Server
+) -> Answer:
+    """Check a table, measure candidates on it, and say which to take.
+
+    Parameters
+    ----------
+    request
+        What is asked.
+    registry
+        Where names are looked up.
+    console
+        Where progress and findings are shown.
+    began
+        When the minutes began, in seconds since 1970.
+    server
+        A fork server that was started ahead of time.
+
+    Raises
+    ------
+    BenchError
+        The table, the candidates or the folder cannot be used.
+    """
+    if request.minutes < _LEAST_MINUTES:
+        raise SuiteError(
+            f"--minutes is {request.minutes:g}; at least {_LEAST_MINUTES:g} are needed to measure "
+            "anything."
+        )
+    if request.metric is not None:
+        registry.metric(request.metric)  # a name that nobody knows is said before anything is read
+    budget = 60 * request.minutes
+    end = began + budget - _RESERVE_SECONDS - _RESERVE_SHARE * budget
+    entry = registry.dataset(request.table)
+    params = dataset_params(request.target, request.drop, request.task)
+    path = str(Path(request.table.partition(":")[2]).expanduser().absolute())
+    source = Source(entry.record, entry.version, {**entry.record.params, **params}, path)
+    table = DatasetTable(name=request.table, params=params, task=request.task, label=source.name)
+    draft = suite_for(
+        request.candidates, table, sizes=None, seed=request.seed, metric=request.metric
+    )
+    slots = assign_cores(request.jobs, draft.limits.cores)
+    with contextlib.ExitStack() as held:
+        engine = LocalEngine(slots, modules(draft, registry), server)
+        held.callback(engine.close)
+        engine.start()
+        for module in _LATER:
+            with contextlib.suppress(ImportError):
+                import_module(module)
+        facts, findings = _examine(engine, source, draft, registry, request.task)
+        task = registry.task(facts.task).record
+        metric = _metric(request.metric, task, entry.record, registry)
+        say_table(console, source.name, facts)
+        say_findings(console, findings)
+        sizes = sizes_of(min(split.n_train_max for split in facts.splits))
+        suite = suite_for(
+            request.candidates, table, sizes=sizes, seed=request.seed, metric=request.metric
+        )
+        text = to_toml(suite)
+        session = held.enter_context(
+            Session(
+                suite,
+                text,
+                registry,
+                request.folder,
+                jobs=request.jobs,
+                command=request.command,
+                engine=engine,
+            )
+        )
+        if session.has_begun:
+            check_same(request.folder, text)
+        watcher = _Watcher(console, session, metric, end, _GRACE_SHARE * budget)
+        progress = session.run(watcher, watcher.steer)
+        plan = session.plan
+    found = Answer(
+        folder=request.folder,
+        task=task.name,
+        metric=metric.name,
+        findings=tuple(findings),
+        statuses=progress.statuses,
+        interrupted=progress.interrupted,
+    )
+    known = dict(datasets_of(registry))
+    if request.metric is not None:
+        known[source.name] = replace(entry.record, primary_metric=metric.name, tasks=(task.name,))
+    found = conclude(found, plan, registry, known, metric, n_slots=len(slots))
+    return replace(found, seconds=time.time() - began)
+
+
+def conclude(
+    found: Answer,
+    plan: Plan,
+    registry: Registry,
+    datasets: Mapping[str, DatasetSpec],
+    metric: Metric,
+    *,
+    n_slots: int,
+) -> Answer:
+    """Add to an answer what the run's tables say: choice, verdict, what more would buy, page."""
+    from bench.results import store
+
+    results = store.load(found.folder)
+    sizes = sorted({trial.n_train for trial in plan.trials})
+    statuses = Counter(results.trials["status"].to_pylist())
+    evidence = evidence_of(plan, results, metric)
+    size = answer_size(evidence, sizes)
+    if size is None:
+        return replace(found, statuses=statuses)
+    choice = choose(evidence, results, metric, size)
+    verdicts = _verdicts(results, registry, datasets, size)
+    own = next((one for one in verdicts if one.scope == "dataset"), None)
+    sentences = more(evidence, sizes, size, n_slots=n_slots, verdict=own)
+    if later := ahead(test_curve(results, metric, choice.model), metric, size):
+        sentences.append(later)
+    found = replace(found, choice=choice, verdict=own, more=tuple(sentences), statuses=statuses)
+    return _with_page(found, results, registry, datasets, verdicts)
+
+
+def datasets_of(registry: Registry) -> dict[str, DatasetSpec]:
+    """Return the records of datasets by name."""
+    return {name: entry.record for name, entry in registry.datasets.items()}
+
+
+def _examine(
+    engine: LocalEngine, source: Source, suite: Suite, registry: Registry, task: str | None
+) -> tuple[Facts, list[Finding]]:
+    from bench.execution.run import ask_about
+
+    if task is not None and task not in source.spec.tasks:
+        raise SuiteError(
+            f"--task is {task!r}; {source.spec.name!r} offers: {', '.join(source.spec.tasks)}."
+        )
+    tasks = source.spec.tasks if task is None else (task,)
+    said = ask_about(engine, EXAMINE, source, tasks, suite)
+    findings = [Finding.from_json(values) for values in said["findings"]]
+    return Facts.from_json(said["facts"]), findings
+
+
+def _metric(given: str | None, task: Task, spec: DatasetSpec, registry: Registry) -> Metric:
+    """Return the metric to compare by; raise where it is none of this task."""
+    if given is None:
+        return registry.metric(spec.primary_metric or task.metrics[0]).record
+    owned = {name for entry in registry.tasks.values() for name in entry.record.metrics}
+    free = [name for name in registry.metrics if name not in owned]
+    allowed = [*task.metrics, *free]
+    if given not in allowed:
+        raise SuiteError(
+            f"--metric is {given!r}; {task.name} has: {', '.join(allowed)}."
+            f"{nearest(given, allowed)}"
+        )
+    return registry.metric(given).record
+
+
+def _verdicts(
+    results: Results, registry: Registry, datasets: Mapping[str, DatasetSpec], size: int
+) -> Sequence[Verdict]:
+    """Return the verdicts on what was measured up to a size: beyond it there is too little."""
+    from bench.analysis.verdict import verdicts
+
+    return verdicts(
+        results.trials.filter(pc.less_equal(results.trials["n_train"], size)),
+        results.scores,
+        {name: entry.record for name, entry in registry.metrics.items()},
+        {name: entry.record for name, entry in registry.tasks.items()},
+        datasets,
+    )
+
+
+def _with_page(
+    found: Answer,
+    results: Results,
+    registry: Registry,
+    datasets: Mapping[str, DatasetSpec],
+    verdicts: Sequence[Verdict],
+) -> Answer:
+    """Write the page, or say why there is none."""
+    from bench.choosing.telling import lead
+    from bench.report.html.page import write_page
+
+    page = found.folder / "report.html"
+    try:
+        write_page(
+            results,
+            page,
+            metrics={name: entry.record for name, entry in registry.metrics.items()},
+            tasks={name: entry.record for name, entry in registry.tasks.items()},
+            datasets=datasets,
+            title=f"Which model for {results.trials['dataset'][0].as_py()}?",
+            lead=lead(found),
+            verdicts=verdicts,
+        )
+    except ResultsError as error:
+        return replace(found, page_problem=str(error))
+    return replace(found, page=page)
+
+
+class _Watcher:
+    """Shows what a session does, and steers it."""
+
+    def __init__(
+        self, console: Console, session: Session, metric: Metric, end: float, grace: float
+    ) -> None:
+        self._console = console
+        self._session = session
+        self._metric = metric
+        self._end = end
+        self._grace = grace
+
+    def left(self) -> float:
+        """Return the seconds until the last trial is to have ended."""
+        return self._end - time.time()
+
+    def planned(self, plan: Plan, n_todo: int) -> None:
+        """Say who stands and for how long."""
+        say_plan(self._console, plan, len(plan.trials) - n_todo, self.left(), self._session.n_slots)
+
+    def warned(self, text: str) -> None:
+        """Print a warning."""
+        self._console.print(f"Warning: {text}", style="yellow", markup=False, soft_wrap=True)
+
+    def watch(self, n_trials: int, n_slots: int) -> AbstractContextManager[Any]:
+        """Return what shows the progress."""
+        return TimedProgress(self._console, self.left)
+
+    def steer(self, todo: list[Trial]) -> Steering:
+        """Return what decides on the next trial; it knows what earlier sessions measured."""
+        from bench.results import store
+
+        before = earlier(store.load(self._session.folder), self._metric)
+        return Steering(
+            self._session.plan,
+            self._metric,
+            before,
+            n_slots=self._session.n_slots,
+            left=self.left,
+            grace_seconds=self._grace,
+        )

@@ -1,0 +1,135 @@
+"""What `bench choose` says: the table, what is noteworthy about it, and the answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from bench.choosing.checks import Finding
+from bench.choosing.choice import Choice
+from bench.choosing.evidence import FAMILIES
+from bench.loading import Facts
+from bench.plan import Plan
+from bench.report.progress import duration
+from bench.report.text import clean, endings, figure, listed, plural, seconds
+
+if TYPE_CHECKING:
+    from bench.choosing.command import Answer
+
+_MIB = 2**20
+
+
+def say_table(console: Console, name: str, facts: Facts) -> None:
+    """Print what the table was taken for."""
+    kinds = Counter(column.kind for column in facts.columns)
+    columns = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+    text = f"{clean(name)}: {facts.task}"
+    if facts.target is not None and facts.target.classes:
+        classes = [clean(str(label)) for label in facts.target.classes]
+        text += f" of {len(classes)} classes ({listed(classes)})"
+    text += f", {plural(facts.n_rows, 'row')}, {plural(len(facts.columns), 'column')} ({columns})."
+    _say(console, text)
+
+
+def say_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """Print what is noteworthy about a table, warnings first."""
+    for finding in findings:
+        style = "yellow" if finding.level == "warning" else None
+        text = f"  {finding.level}: {clean(finding.what)}: {clean(finding.why)}."
+        if finding.advice:
+            text += f" What to do: {clean(finding.advice)}."
+        _say(console, text, style)
+
+
+def say_plan(console: Console, plan: Plan, n_done: int, left: float, n_slots: int) -> None:
+    """Print who stands, for how long, and on how many rows."""
+    there = {trial.label for trial in plan.trials}
+    families = Counter(str(c.spec.family) for c in plan.contenders.values() if c.label in there)
+    shown = " and ".join(f"{families[family]} {family}" for family in FAMILIES)
+    largest = max(trial.n_train for trial in plan.trials)
+    text = (
+        f"Measuring {shown} candidates for {duration(max(0.0, left))}, {n_slots} at once, on at "
+        f"most {largest:,} training rows."
+    )
+    if n_done:
+        text += f" {plural(n_done, 'trial')} of an earlier session count."
+    _say(console, text)
+
+
+def say_answer(console: Console, found: Answer) -> None:
+    """Print the answer: which model, the verdict, what more minutes would buy, and where it is."""
+    from bench.report.verdict_text import details, sentence
+
+    _say(console, f"Trials: {endings(found.statuses, sorted(found.statuses))}.")
+    if found.choice is None:
+        _say(console, "No candidate has a score: there is nothing to choose from.", "red")
+    else:
+        first, *rest = describe_choice(found.choice)
+        _say(console, "")
+        _say(console, first, "bold")
+        for line in rest:
+            _say(console, f"  {line}")
+    if found.verdict is not None:
+        _say(console, "")
+        _say(console, f"Verdict: {sentence(found.verdict)}", "bold")
+        for line in details(found.verdict):
+            _say(console, f"  {line}")
+    if found.more:
+        _say(console, "")
+        _say(console, "What more would buy:")
+        for line in found.more:
+            _say(console, f"  {line}.")
+    _say(console, "")
+    if found.page is not None:
+        _say(console, f"Report: {found.page}")
+    elif found.page_problem:
+        _say(console, f"No report: {clean(found.page_problem)}")
+    _say(console, f"Results: {found.folder} (`bench leaderboard {found.folder}`)")
+
+
+def describe_choice(choice: Choice) -> list[str]:
+    """Return the model to take and what is known of it, a line each."""
+    lines = [f"Take {clean(choice.model)} ({choice.family})."]
+    basis = (
+        f"chosen on validation rows ({figure(choice.validation)}, "
+        f"{plural(choice.n_seeds, 'outer seed')}, {choice.n_train:,} training rows)"
+    )
+    if choice.test is None:
+        lines.append(f"{choice.metric}: {basis}; not scored on test rows")
+    else:
+        within = ""
+        if choice.test_low is not None and choice.test_high is not None:
+            within = f" ({figure(choice.test_low)} to {figure(choice.test_high)})"
+        lines.append(f"{choice.metric} {figure(choice.test)}{within} on test rows; {basis}")
+    price = [f"a fit takes {seconds(choice.fit_seconds)}"] if choice.fit_seconds is not None else []
+    if choice.cold_seconds is not None:
+        price.append(f"from a cold start {seconds(choice.cold_seconds)}")
+    if choice.latency_seconds is not None:
+        price.append(f"a prediction {seconds(choice.latency_seconds)}")
+    if choice.peak_bytes is not None:
+        price.append(f"{max(1.0, choice.peak_bytes / _MIB):,.0f} MiB of memory")
+    if choice.n_parameters is not None:
+        price.append(f"{choice.n_parameters:,.0f} parameters")
+    if price:
+        lines.append(", ".join(price))
+    if choice.as_good:
+        others = listed(map(clean, choice.as_good))
+        lines.append(f"validation rows do not tell it apart from {others}")
+    return lines
+
+
+def lead(found: Answer) -> list[str]:
+    """Return the sentences that stand below the verdict on the page."""
+    sentences = [] if found.choice is None else describe_choice(found.choice)
+    sentences += [
+        f"{finding.level}: {clean(finding.what)}: {clean(finding.why)}"
+        for finding in found.findings
+    ]
+    return [*sentences, *(f"What more would buy: {line}" for line in found.more)]
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
