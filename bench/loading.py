@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import importlib.util
-import io
 import json
 import os
 import shutil
@@ -23,11 +23,11 @@ from bench.registry import resolve
 from bench.spec import Column, Dataset, DatasetSpec, Rows, Split, SplitProtocol, Target, Task
 
 _PER_ROW = ("y", "parts", "folds", "groups", "time", "sample_weight")
-_FORMAT = 3
+_FORMAT = 4
 
-MOST_FILES = 10_000
-"""Files that a folder given as a dataset may hold: each is looked at before every run, and a folder
-with more is most often one that was not meant, such as a home folder."""
+MOST_FILES = 200_000
+"""Files that a folder given as a dataset may hold: each is looked at before every run, in a second
+or two where there are this many."""
 
 
 def cache_folder() -> Path:
@@ -58,12 +58,14 @@ class Source:
     def key(self) -> str:
         """Return what the cached copy is filed under: it changes when the content may have.
 
-        Of a folder, the sizes and times of all files count, but for hidden ones.
+        Of a folder, the sizes and times of all files count, but for hidden ones; of a path at which
+        there is nothing, those of the files beside it whose names begin with its own, as a dataset
+        of several files may be named by what they have in common.
 
         Raises
         ------
         DatasetError
-            The folder holds more than 10,000 files.
+            The folder holds more than 200,000 files.
         """
         parts: list[Any] = [
             _FORMAT,
@@ -75,7 +77,8 @@ class Source:
         ]
         if self.path is not None:
             given = Path(self.path)
-            for n, file in enumerate(chain([given], _files(given))):
+            parts.append(str(given.resolve()))
+            for n, file in enumerate(chain([given], _files(given), _beside(given))):
                 if n > MOST_FILES:
                     raise DatasetError(
                         f"{self.spec.name}:{self.path} is a folder of more than {MOST_FILES:,} "
@@ -93,6 +96,12 @@ def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _beside(given: Path) -> Iterator[Path]:
+    """Yield the files that a path means which is none: those whose names begin with its name."""
+    if not given.exists():
+        yield from sorted(given.parent.glob(f"{glob.escape(given.name)}*"))
 
 
 def _stamp(module: Any) -> list[Any]:
@@ -240,6 +249,8 @@ def has_missing(X: Any) -> bool:
         return bool(X.dtype.kind == "f" and np.isnan(X).any())
     if hasattr(X, "isna"):
         return bool(X.isna().to_numpy().any())
+    if isinstance(X, list) and all(isinstance(item, np.ndarray) for item in X):
+        return any(item.dtype.kind not in "iub" and has_missing(item) for item in X)
     return not (isinstance(X, list) and all(isinstance(item, str) for item in X))
 
 
@@ -340,7 +351,7 @@ def _by_name(value: Any) -> Any:
 
 def _write(dataset: Dataset, folder: Path) -> None:
     """Keep a copy where X and every per-row array have a plain format; otherwise keep none."""
-    if dataset.extra is not None or isinstance(dataset.X, Rows):
+    if isinstance(dataset.X, Rows) or not _is_plain(dataset.extra):
         return
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -354,6 +365,7 @@ def _write(dataset: Dataset, folder: Path) -> None:
                 "forms": forms,
                 "columns": [[c.name, c.kind] for c in dataset.columns or ()],
                 "target": _target_json(dataset.target),
+                "extra": dataset.extra,
                 "checksums": {file.name: zlib.crc32(file.read_bytes()) for file in draft.iterdir()},
             }
             (draft / "meta.json").write_text(json.dumps(meta))
@@ -387,7 +399,16 @@ def _read(folder: Path) -> Dataset | None:
         sample_weight=values["sample_weight"],
         columns=tuple(Column(*column) for column in meta["columns"]),
         target=_target(meta["target"]),
+        extra=meta["extra"],
     )
+
+
+def _is_plain(extra: Any) -> bool:
+    """Return whether JSON gives it back as it is."""
+    try:
+        return bool(json.loads(json.dumps(extra)) == extra)
+    except (TypeError, ValueError):
+        return False
 
 
 def _target_json(target: Target | None) -> list[Any] | None:
@@ -418,9 +439,14 @@ def _save(value: Any, path: Path) -> list[Any] | None:
         path.write_text(json.dumps(value))
         return ["strings"]
     if isinstance(value, list) and value and all(isinstance(item, np.ndarray) for item in value):
-        with path.open("wb") as file:
-            np.savez(file, **{f"{i:09d}": item for i, item in enumerate(value)})
-        return ["arrays"]
+        types, tails = {item.dtype for item in value}, {item.shape[1:] for item in value}
+        if len(types) > 1 or len(tails) > 1 or any(item.ndim == 0 for item in value):
+            return None
+        joined = np.concatenate(value)
+        if joined.dtype.kind == "O":
+            return None
+        path.write_bytes(joined.tobytes())
+        return ["arrays", joined.dtype.str, joined.shape, [len(item) for item in value]]
     if hasattr(value, "columns") and hasattr(value, "iloc"):
         import pyarrow as pa
         from pyarrow import feather
@@ -445,8 +471,8 @@ def _open(form: list[Any], content: bytes) -> Any:
     if kind == "strings":
         return json.loads(content)
     if kind == "arrays":
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return [arrays[name] for name in sorted(arrays.files)]
+        joined = np.frombuffer(bytearray(content), form[1]).reshape(form[2])
+        return np.split(joined, np.cumsum(form[3])[:-1])
     import pyarrow as pa
     from pyarrow import feather
 

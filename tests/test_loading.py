@@ -90,6 +90,17 @@ def load_file(path, sep=","):
     return bench.Dataset(table[:, :-1], table[:, -1].astype(int))
 
 
+def load_odd_extra():
+    calls.append("odd")
+    return bench.Dataset(form("float"), np.arange(N) % 2, extra={"lags": (1, 2)})
+
+
+def load_unequal():
+    calls.append("unequal")
+    rows = [np.full((n, 2), n, dtype=np.float32) for n in (1, 3, 0)]
+    return bench.Dataset(rows, np.array([0, 1, 0]))
+
+
 def load_extra():
     calls.append("extra")
     return bench.Dataset(form("float"), np.arange(N) % 2, extra={"horizon": 3})
@@ -421,10 +432,39 @@ def test_a_cache_that_cannot_be_written_only_costs_time(monkeypatch, tmp_path):
 
 
 def test_what_has_no_plain_form_is_loaded_each_time():
-    """A dataset with `extra` is not cached, and whole each time."""
+    """A dataset whose `extra` is more than JSON holds is not cached, and whole each time."""
+    for _ in range(2):
+        assert loading.load(source_of("load_odd_extra")).extra == {"lags": (1, 2)}
+    assert calls == ["odd", "odd"]
+
+
+def test_what_is_besides_is_kept():
+    """A dataset whose `extra` JSON holds is cached with it."""
     for _ in range(2):
         assert loading.load(source_of("load_extra")).extra == {"horizon": 3}
-    assert calls == ["extra", "extra"]
+    assert calls == ["extra"]
+
+
+def test_rows_of_unequal_length_keep_their_form():
+    """A list of arrays comes back from the cache as it was, each row of its own length."""
+    first, second = (loading.load(source_of("load_unequal")).X for _ in range(2))
+    assert calls == ["unequal"]
+    assert [row.shape for row in second] == [(1, 2), (3, 2), (0, 2)]
+    assert all(
+        np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(first, second, strict=True)
+    )
+    second[0][:] = 7  # can be written to
+
+
+def test_a_path_that_means_several_files_is_known_by_them(tmp_path):
+    """The key of a path at which there is nothing tells names apart, and files beside it count."""
+    one, two = (source_of("load_file", tmp_path / name) for name in ("one", "two"))
+    assert one.key() != two.key()
+    before = one.key()
+    (tmp_path / "two_TRAIN.ts").write_text("1")
+    assert one.key() == before
+    (tmp_path / "one_TRAIN.ts").write_text("1")
+    assert one.key() != before
 
 
 @pytest.mark.parametrize(
