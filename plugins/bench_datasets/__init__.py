@@ -1,4 +1,4 @@
-"""Data that every user can have: bundled, generated, a file of their own, or one of OpenML's.
+"""Data that every user can have: bundled, generated, files of their own, and public ones.
 
 Importing this imports neither scikit-learn nor NumPy: loaders are named, not called.
 """
@@ -6,6 +6,8 @@ Importing this imports neither scikit-learn nor NumPy: loaders are named, not ca
 from collections.abc import Iterator
 
 import bench
+from bench_datasets import raw_specs
+from bench_datasets.raw_specs import CLASSES
 
 HOOK_API = 1
 
@@ -15,15 +17,16 @@ _FILES = "bench_datasets.files"
 _GUIDE = "https://scikit-learn.org/stable/modules/generated/sklearn.datasets"
 _UCI = "https://archive.ics.uci.edu/dataset"
 
-CLASSES = ("classification", "clustering")
-
 
 @bench.hookimpl
 def bench_datasets() -> Iterator[bench.DatasetSpec]:
-    """Yield the bundled data sets, the generators, the readers of files and OpenML."""
+    """Yield the bundled data sets, the generators, the readers of files, and what is fetched."""
     yield from _bundled()
     yield from _generated()
+    yield from raw_specs.generated()
     yield from _files()
+    yield from raw_specs.files()
+    yield from raw_specs.downloads()
     yield _openml()
 
 

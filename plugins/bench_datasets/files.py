@@ -68,7 +68,7 @@ def load_csv(
         raise ParameterError(f"csv:{path}: separator is {separator!r}; one character is allowed.")
     own = ("header", "separator", "decimal", "missing", "encoding", "quote")
     checked = _roles(f"csv:{path}", roles, own)
-    file = _existing(path, "csv")
+    file = existing(path, "csv")
     names, columns = delimited.read(
         file,
         f"csv:{path}",
@@ -107,8 +107,8 @@ def load_parquet(path: str, *, stream: bool | Literal["auto"] = "auto", **roles:
     if stream not in (True, False, "auto"):
         raise ParameterError(f'{source}: stream is {stream!r}; allowed: true, false, "auto".')
     checked = _roles(source, roles, ("stream",))
-    layout = layout_of(_parquet_files(path), source)
-    _check_names(layout.schema.names, source)
+    layout = layout_of(parquet_files(path), source)
+    check_names(layout.schema.names, source)
     if stream == "auto":
         stream = 8 * len(layout) * len(layout.schema.names) > MOST_BYTES
     if stream:
@@ -124,7 +124,7 @@ def load_arrow(path: str, **roles: Any) -> Dataset:
     import pyarrow as pa
 
     checked = _roles(f"arrow:{path}", roles)
-    file = _existing(path, "arrow")
+    file = existing(path, "arrow")
     options = pa.ipc.IpcReadOptions(use_threads=False)
     try:
         with pa.memory_map(str(file)) as source:
@@ -134,7 +134,7 @@ def load_arrow(path: str, **roles: Any) -> Dataset:
             table = read(source, options=options).read_all()
     except (pa.ArrowException, OSError) as error:
         raise DatasetError(f"arrow:{path} is not a readable Arrow file: {error}") from error
-    _check_names(table.column_names, f"arrow:{path}")
+    check_names(table.column_names, f"arrow:{path}")
     columns = [without_nan(column) for column in table.columns]
     return to_dataset(Table(f"arrow:{path}", table.column_names, columns, False), checked)
 
@@ -151,10 +151,17 @@ def _roles(source: str, roles: dict[str, Any], own: Sequence[str] = ()) -> Roles
     return Roles(**{**roles, "drop": [drop] if isinstance(drop, str | int) else list(drop)})
 
 
-def _parquet_files(path: str) -> list[Path]:
+def parquet_files(path: str, scheme: str = "parquet") -> list[Path]:
+    """Return a file, or those of a folder that end in ``.parquet``, in the order of their names.
+
+    Raises
+    ------
+    DatasetError
+        There is no such file, or folders have values in their names.
+    """
     folder = Path(path).expanduser()
     if not folder.is_dir():
-        return [_existing(path, "parquet")]
+        return [existing(path, scheme)]
     found = sorted(
         file
         for file in folder.rglob("*.parquet")
@@ -165,13 +172,20 @@ def _parquet_files(path: str) -> list[Path]:
         parts = [part for part in file.relative_to(folder).parts[:-1] if "=" in part]
         if parts:
             raise DatasetError(
-                f"parquet:{path} has values in the names of its folders ({parts[0]!r}), which are "
+                f"{scheme}:{path} has values in the names of its folders ({parts[0]!r}), which are "
                 "not read. Write them as a column of the files."
             )
     return found
 
 
-def _existing(path: str, scheme: str) -> Path:
+def existing(path: str, scheme: str) -> Path:
+    """Return a file that is there and not empty.
+
+    Raises
+    ------
+    DatasetError
+        It is not; the nearest name in its folder is told.
+    """
     file = Path(path).expanduser()
     if file.is_dir():
         raise DatasetError(f"{scheme}:{path} is a folder; name a file in it.")
@@ -186,7 +200,8 @@ def _existing(path: str, scheme: str) -> Path:
     return file
 
 
-def _check_names(names: Sequence[str], source: str) -> None:
+def check_names(names: Sequence[str], source: str) -> None:
+    """Refuse columns of one name; raises `DatasetError`."""
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise DatasetError(

@@ -7,37 +7,26 @@ checksum, and read from there ever after, with or without a network.
 from __future__ import annotations
 
 import contextlib
-import gzip
 import hashlib
-import http.client
 import json
 import os
-import time
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bench
 from bench import ColumnKind, Dataset, DatasetError, ParameterError, nearest
+from bench_datasets import fetching
 from bench_datasets.arff import read_rows
+from bench_datasets.fetching import Origin, kept
 from bench_datasets.table import ColumnRef, Kind, Roles, Table, to_dataset
 
 if TYPE_CHECKING:
-    from urllib.error import URLError
+    from urllib.error import HTTPError
 
 SERVER = "https://www.openml.org"
 SERVER_VARIABLE = "BENCH_OPENML_SERVER"
-TIMEOUT_SECONDS = 30.0
-"""Longest silence of the server."""
-
-WAITS_SECONDS = (1.0, 4.0)
-"""Before the second and the third attempt, where the first one broke off."""
-
-SILENT_SECONDS = 10.0
-"""For how long a server that was out of reach is not asked again: a suite names many data sets."""
-
 KINDS: Mapping[str, ColumnKind] = {
     "numeric": "number",
     "real": "number",
@@ -193,7 +182,7 @@ def _entry(id: int) -> _Entry:
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()
         return found == str(described["md5_checksum"])
 
-    content = _kept(folder / "data.arff", what, described["url"], is_whole)
+    content = kept(_origin(), folder / "data.arff", what, described["url"], is_whole)
     return _Entry(source, columns, content)
 
 
@@ -204,7 +193,7 @@ def _json(folder: Path, name: str, what: str, path: str) -> Any:
         return False
 
     url = f"{_server()}/api/v1/json/{path}"
-    return json.loads(_kept(folder / f"{name}.json", what, url, is_whole))
+    return json.loads(kept(_origin(), folder / f"{name}.json", what, url, is_whole))
 
 
 def _server() -> str:
@@ -216,110 +205,23 @@ def _server() -> str:
     return server.rstrip("/")
 
 
-# --- what is kept, and what is fetched ---------------------------------------------------------
+def _origin() -> Origin:
+    return Origin(
+        folder=_cache(),
+        server=_server(),
+        mirror=f"name a mirror in {SERVER_VARIABLE}",
+        owner="OpenML's",
+        refusal=_refusal,
+    )
 
 
 def _cache() -> Path:
     return bench.cache_folder() / "openml"
 
 
-def _kept(file: Path, what: str, url: str, is_whole: Callable[[bytes], bool]) -> bytes:
-    """Return what is kept, or fetch it and keep it; what is not whole is fetched again."""
-    with contextlib.suppress(OSError):
-        content = file.read_bytes()
-        if is_whole(content):
-            return content
-    content = _fetch(what, url, is_whole)
-    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{os.getpid()}")
-        try:
-            draft.write_bytes(content)
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
-    return content
-
-
-def _fetch(what: str, url: str, is_whole: Callable[[bytes], bool]) -> bytes:
-    """Return what the server answers, asked again where the connection broke off.
-
-    Raises
-    ------
-    DatasetError
-        It is out of reach, it refuses, or no answer came whole.
-    """
-    from urllib.error import HTTPError, URLError
-
-    _check_not_silent(what)
-    for wait in (*WAITS_SECONDS, None):
-        try:
-            content = _get(url)
-            if is_whole(content):
-                return content
-            fault = "the answer is damaged or not OpenML's"
-        except HTTPError as error:
-            if error.code < 500 and error.code not in (408, 429):
-                raise DatasetError(f"{what}: {_refusal(error, url)}") from error
-            fault = f"HTTP {error.code} {error.reason}"
-            error.close()
-        except URLError as error:
-            raise _unreachable(what, url, error) from error
-        except (OSError, EOFError, zlib.error, http.client.HTTPException) as error:
-            fault = f"{type(error).__name__}: {error}"
-        if wait is not None:
-            time.sleep(wait)
-    raise DatasetError(
-        f"{what}: {url} could not be fetched in {len(WAITS_SECONDS) + 1} attempts ({fault}). "
-        f"Try later, or name a mirror in {SERVER_VARIABLE}."
-    )
-
-
-def _get(url: str) -> bytes:
-    from urllib.request import Request, urlopen
-
-    if not url.startswith(("https://", "http://")):
-        raise DatasetError(f"OpenML names {url!r} as the place of the data; only http is followed.")
-    headers = {"Accept-Encoding": "gzip", "User-Agent": f"crossover-bench/{bench.__version__}"}
-    with urlopen(Request(url, headers=headers), timeout=TIMEOUT_SECONDS) as response:
-        return _body(response)
-
-
-def _body(response: Any) -> bytes:
-    content: bytes = response.read()
-    is_zipped = response.headers.get("Content-Encoding") == "gzip"
-    return gzip.decompress(content) if is_zipped else content
-
-
-def _refusal(error: Any, url: str) -> str:
+def _refusal(error: HTTPError, url: str) -> str:
     """Say why the server refused: OpenML answers 412 with a reason in JSON."""
     with contextlib.suppress(ValueError, KeyError, TypeError, OSError), error:
-        reason = json.loads(_body(error))["error"]["message"]
+        reason = json.loads(fetching.body(error))["error"]["message"]
         return f"OpenML says {reason!r} ({url}). Data sets are listed at {SERVER}/search?type=data."
-    return f"{url} answers HTTP {error.code} {error.reason}."
-
-
-def _unreachable(what: str, url: str, error: URLError) -> DatasetError:
-    """Return what to say of a server that is out of reach, and remember it for a moment."""
-    with contextlib.suppress(OSError):
-        _silent().parent.mkdir(parents=True, exist_ok=True)
-        _silent().touch()
-    return DatasetError(
-        f"{what}: {url} cannot be reached ({error.reason}). What was fetched before loads "
-        "without a network; connect once to fetch the rest, or name a mirror in "
-        f"{SERVER_VARIABLE}."
-    )
-
-
-def _check_not_silent(what: str) -> None:
-    with contextlib.suppress(OSError):
-        if abs(time.time() - _silent().stat().st_mtime) < SILENT_SECONDS:
-            raise DatasetError(
-                f"{what}: not asked for, as {_server()} could not be reached a moment ago. "
-                f"Connect, or name a mirror in {SERVER_VARIABLE}, and run again."
-            )
-
-
-def _silent() -> Path:
-    host = _server().partition("://")[2].replace("/", "_").replace(":", "_")
-    return _cache() / f"{host}.unreachable"
+    return fetching.answer_of(error, url)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 ColumnRef = str | int
 Kind = Literal["classification", "regression"]
+Split = str | int | Mapping[str, Any]
+"""A column that names official parts, or ``{"column": ..., "test": [...]}``: the values of a column
+that mean test, and likewise validation; all others mean training."""
 
 MAX_CLASSES = 20
 """An integer target with more distinct values than this is a quantity."""
@@ -46,7 +49,8 @@ class Roles:
         are classes; so are whole numbers of at most 20 distinct values that number at most half
         the rows; everything else is a quantity.
     group, time, weight, split, fold
-        Columns that become the data set's groups, times, weights, parts and folds.
+        Columns that become the data set's groups, times, weights, parts and folds. `split` may say
+        which values of a column mean test: ``{"column": "year", "test": [2024, 2025]}``.
     drop
         Columns left out.
     kinds
@@ -58,7 +62,7 @@ class Roles:
     group: ColumnRef | None = None
     time: ColumnRef | None = None
     weight: ColumnRef | None = None
-    split: ColumnRef | None = None
+    split: Split | None = None
     fold: ColumnRef | None = None
     drop: Sequence[ColumnRef] = ()
     kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
@@ -161,7 +165,7 @@ def to_dataset(table: Table, roles: Roles, features: Features = in_memory) -> Da
     if "target" in places:
         y, target = _target(table, places["target"], roles.kind)
     given = {
-        role: _given(table, role, place)
+        role: _given(table, role, place, roles)
         for role, place in places.items()
         if role in ("group", "time", "weight", "split", "fold")
     }
@@ -206,6 +210,13 @@ def places_of(table: Table, roles: Roles) -> dict[str, int]:
         ref = getattr(roles, role)
         if ref is None:
             continue
+        if isinstance(ref, Mapping):
+            if "column" not in ref:
+                raise ParameterError(
+                    f"{table.source}: {role} is {dict(ref)}; a column is needed beside the values "
+                    'that mean test: split = { column = "year", test = [2025] }.'
+                )
+            ref = ref["column"]
         place = table.position(ref, role)
         for other, taken in places.items():
             if taken == place:
@@ -291,14 +302,15 @@ def _labels(column: pa.ChunkedArray) -> Any:
     return labels[coded.indices.to_numpy()]
 
 
-def _given(table: Table, role: str, place: int) -> Any:
+def _given(table: Table, role: str, place: int, roles: Roles) -> Any:
     """Return the values of a column that says something of the rows."""
     name, column = table.names[place], table.columns[place]
     where = f"{table.source}: {role} {name!r}"
     if column.null_count:
         raise DatasetError(f"{where} is missing in {column.null_count} rows; fill it in.")
     if role == "split":
-        return _parts(column, where)
+        split = roles.split if isinstance(roles.split, Mapping) else None
+        return part_names([str(value) for value in _labels(column)], split, where)
     kind = infer(name, column, table.source, from_text=table.from_text)
     if role in ("group", "time") or (role == "fold" and kind in ("category", "text")):
         if kind in ("category", "text", "boolean"):
@@ -318,12 +330,48 @@ def _given(table: Table, role: str, place: int) -> Any:
     return numbers.astype(np.int64)
 
 
-def _parts(column: pa.ChunkedArray, where: str) -> Any:
-    words = [str(value) for value in _labels(column)]
-    for word in dict.fromkeys(words):
+def part_names(values: Sequence[str], split: Mapping[str, Any] | None, where: str) -> NDArray[Any]:
+    """Return the official part of each row.
+
+    Parameters
+    ----------
+    values
+        What a column or the file names say of each row.
+    split
+        Which values mean ``test`` and ``validation``; not given: they are names of parts.
+    where
+        What messages call it.
+
+    Raises
+    ------
+    DatasetError
+        A value is no name of a part, or none of those that mean a part is in any row.
+    ParameterError
+        `split` names something else than test and validation.
+    """
+    seen = set(values)
+    meaning: dict[str, str] = {}
+    for part, meant in (split or {}).items():
+        if part in ("column", "pattern"):
+            continue
+        if part not in ("test", "validation"):
+            raise ParameterError(
+                f"{where} names {part!r}; allowed beside it: test, validation, each a list of "
+                f"values.{nearest(part, ('test', 'validation'))}"
+            )
+        listed = [str(value) for value in (meant if isinstance(meant, list | tuple) else [meant])]
+        if not seen & set(listed):
+            raise DatasetError(
+                f"{where}: {part} is {listed}, and no row has such a value; there are "
+                f"{', '.join(map(repr, sorted(seen)[:10]))}."
+            )
+        meaning |= dict.fromkeys(listed, part)
+    if split is not None:
+        return np.array([meaning.get(value, "train") for value in values], dtype=object)
+    for word in dict.fromkeys(values):
         if word.lower() not in PART_NAMES:
             raise DatasetError(
                 f"{where} holds {word!r}; allowed: train, validation, test."
                 f"{nearest(word.lower(), PART_NAMES)}"
             )
-    return np.array([PART_NAMES[word.lower()] for word in words], dtype=object)
+    return np.array([PART_NAMES[word.lower()] for word in values], dtype=object)

@@ -23,7 +23,7 @@ import pytest
 from bench import Column, DatasetError, ParameterError, SplitProtocol, loading
 from bench.registry import discover
 from bench.tasks import TASKS
-from bench_datasets import openml
+from bench_datasets import fetching, openml
 from bench_datasets.openml import load_openml
 
 ARFF = r"""% A comment
@@ -144,7 +144,7 @@ def server(monkeypatch, tmp_path):
         monkeypatch.setenv(openml.SERVER_VARIABLE, server.address)
         monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setattr(openml, "WAITS_SECONDS", (0.0, 0.0))
+        monkeypatch.setattr(fetching, "WAITS_SECONDS", (0.0, 0.0))
         yield server
         server.shutdown()
         thread.join()
@@ -261,26 +261,26 @@ def test_no_network(server, monkeypatch):
 
     with pytest.raises(DatasetError, match=rf"id 44: {address}/api/v1/json/data/44 cannot be re"):
         load_openml(44)
-    monkeypatch.setattr(openml, "_get", None)
-    silent_since = openml._silent().stat().st_mtime_ns
+    monkeypatch.setattr(fetching, "_get", None)
+    silent_since = openml._origin().silent.stat().st_mtime_ns
     with pytest.raises(
         DatasetError,
         match=rf"id 45: not asked for, as {address} could not.*Connect, or name a mirror in BENCH_",
     ):
         load_openml(45)
-    assert openml._silent().stat().st_mtime_ns == silent_since
+    assert openml._origin().silent.stat().st_mtime_ns == silent_since
     assert len(load_openml(31).y) == 4
 
 
 def test_a_silent_server_is_asked_again(server):
     """Once its ten seconds are over, a server that was out of reach is asked."""
     server.publish(31)
-    openml._silent().parent.mkdir(parents=True)
-    openml._silent().touch()
+    openml._origin().silent.parent.mkdir(parents=True)
+    openml._origin().silent.touch()
     with pytest.raises(DatasetError, match="not asked for"):
         load_openml(31)
     past = time.time() - 11
-    os.utime(openml._silent(), (past, past))
+    os.utime(openml._origin().silent, (past, past))
 
     assert len(load_openml(31).y) == 4
 
