@@ -30,6 +30,7 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 
 
 def jobs_option(_: click.Context, __: click.Parameter, value: str) -> int | None:
+    """Return a number of slots; None for as many as there are cores."""
     if value == "auto":
         return None
     if value.isdecimal() and int(value) > 0:
