@@ -16,7 +16,8 @@ from bench.suite import read
 FOLDER = Path(__file__).parents[1] / "suites"
 SUITES = {path.stem: read(path) for path in sorted(FOLDER.glob("*.toml"))}
 NUMBERS = (bench.Column("age"), bench.Column("job", "category"))
-SPLITS = tuple(bench.Split(outer_seed, 0, 8_000) for outer_seed in range(5))
+SPLITS = tuple(bench.Split(outer, inner, 8_000) for outer in range(5) for inner in range(5))
+FETCHED = ("bench_datasets.openml", "bench_datasets.downloads")
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +27,14 @@ def registry():
 
 @pytest.fixture
 def facts_of(monkeypatch, cache):
-    """Load what needs no network, as a run does; make up what a table of OpenML could be."""
+    """Load what needs no network, as a run does; make up what fetched data could be."""
     monkeypatch.setenv("BENCH_CACHE", str(cache))
 
     def of(source, tasks):
-        if source.spec.name != "openml":
+        if not source.spec.loader.startswith(FETCHED):
             return loading.describe(source, tasks, bench.SplitProtocol())
         return loading.Facts(
-            fingerprint=f"{source.params['id']}",
+            fingerprint=f"{source.spec.name} {source.params}",
             n_rows=10_000,
             n_features=2,
             has_missing=True,
@@ -70,6 +71,15 @@ def test_it_plans(name, registry, facts_of):
     assert all(found == {"classical", "deep", "baseline"} for found in families.values())
 
 
+@pytest.mark.parametrize("name", [n for n in SUITES if n.endswith("-small") or n == "features"])
+def test_small_suites_fetch_nothing(name, registry):
+    """Their data are bundled or made."""
+    datasets = expand(SUITES[name], registry).datasets
+    assert datasets
+    for dataset in datasets:
+        assert not registry.datasets[dataset.name].record.loader.startswith(FETCHED)
+
+
 @pytest.mark.parametrize("name", SUITES)
 def test_its_models_take_their_parameters(name, registry, facts_of, tmp_path):
     """Each model of a suite can be made with the parameters that the suite gives it."""
@@ -77,13 +87,16 @@ def test_its_models_take_their_parameters(name, registry, facts_of, tmp_path):
     for contender in plan.contenders.values():
         if not contender.given:
             continue
-        does = {task for task, _ in contender.spec.does}
-        subject = next(one for one in plan.subjects.values() if one.task.name in does)
+        subject = next(
+            one
+            for one in plan.subjects.values()
+            if (one.task.name, one.source.spec.modality) in contender.spec.does
+        )
         argument = {
             "model": contender.spec.name,
             "params": contender.params,
             "facts": subject.facts.to_json(),
-            "modality": "tabular",
+            "modality": subject.source.spec.modality,
             "device": "cpu",
             "n_train": 64,
         }
