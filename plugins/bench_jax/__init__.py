@@ -19,6 +19,135 @@ _FIT_PARAMS = ("sample_weight", "groups", "time")
 _REVISITING = "https://arxiv.org/abs/2106.11959"
 
 
+def _for(*modalities: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (task, modality) for modality in modalities for task in ("classification", "regression")
+    )
+
+
+def _raw(
+    name: str, module: str, function: str, modalities: tuple[str, ...], **others: Any
+) -> bench.ModelSpec:
+    """Return the record of a model for raw data."""
+    return bench.ModelSpec(
+        name=name,
+        family="deep",
+        does=_for(*modalities),
+        factory=f"bench_jax.{module}:{function}",
+        devices=_DEVICES,
+        fit_params=_FIT_PARAMS,
+        preload=(*_PRELOAD, f"bench_jax.{module}"),
+        **others,
+    )
+
+
+def _recurrent(name: str, summary: str, reference: str) -> bench.ModelSpec:
+    return _raw(
+        name,
+        "recurrent_network",
+        f"make_{name}",
+        ("text", "series", "audio"),
+        summary=summary,
+        params={"hidden": 64, "layers": 1, "bidirectional": True},
+        search_space={
+            "hidden": [32, 64, 128],
+            "layers": [1, 2],
+            "dropout": {"low": 0.0, "high": 0.5},
+            "learning_rate": _logarithmic(3e-4, 1e-2),
+        },
+        reference=reference,
+    )
+
+
+def _logarithmic(low: float, high: float) -> Mapping[str, Any]:
+    return {"low": low, "high": high, "log": True}
+
+
+_RAW = (
+    _raw(
+        "cnn",
+        "cnn",
+        "make_cnn",
+        ("image", "series", "audio"),
+        version="3",
+        summary="Convolutions, pools and a fully connected layer.",
+        params={"hidden": [128]},
+        search_space={
+            "filters": [[16, 32], [32, 64], [32, 64, 128]],
+            "dropout": {"low": 0.0, "high": 0.5},
+            "learning_rate": _logarithmic(3e-4, 3e-3),
+        },
+        reference="https://doi.org/10.1109/5.726791",
+    ),
+    _raw(
+        "resnet",
+        "resnet",
+        "make_resnet",
+        ("image", "series", "audio"),
+        summary="Residual network of convolutions.",
+        params={"n_blocks": 1},
+        search_space={
+            "n_blocks": [1, 2, 3],
+            "norm": ["group", "layer"],
+            "learning_rate": _logarithmic(3e-4, 3e-3),
+        },
+        reference="https://arxiv.org/abs/1512.03385",
+    ),
+    _raw(
+        "fcn",
+        "resnet",
+        "make_fcn",
+        ("series",),
+        summary="Fully convolutional network for series.",
+        params={"filters": [128, 256, 128]},
+        search_space={
+            "filters": [[64, 128, 64], [128, 256, 128]],
+            "norm": ["group", "layer"],
+            "learning_rate": _logarithmic(3e-4, 3e-3),
+        },
+        reference="https://arxiv.org/abs/1611.06455",
+    ),
+    _recurrent(
+        "rnn", "Recurrent network with plain cells.", "https://doi.org/10.1207/s15516709cog1402_1"
+    ),
+    _recurrent(
+        "lstm",
+        "Recurrent network with long short-term memory.",
+        "https://doi.org/10.1162/neco.1997.9.8.1735",
+    ),
+    _recurrent("gru", "Recurrent network with gated units.", "https://arxiv.org/abs/1406.1078"),
+    _raw(
+        "transformer",
+        "transformer",
+        "make_transformer",
+        ("text", "image", "series", "audio"),
+        summary="Transformer's encoder over tokens, patches or steps.",
+        params={"width": 64, "n_blocks": 2},
+        search_space={
+            "width": [32, 64, 128],
+            "n_blocks": [1, 2, 4],
+            "dropout": {"low": 0.0, "high": 0.3},
+            "learning_rate": _logarithmic(1e-4, 3e-3),
+        },
+        reference="https://arxiv.org/abs/1706.03762",
+    ),
+    _raw(
+        "text-cnn",
+        "text_cnn",
+        "make_text_cnn",
+        ("text",),
+        summary="One layer of convolutions over words.",
+        params={"filters": 100, "dropout": 0.5},
+        search_space={
+            "filters": [50, 100, 200],
+            "dropout": {"low": 0.0, "high": 0.5},
+            "learning_rate": _logarithmic(3e-4, 3e-3),
+        },
+        reference="https://arxiv.org/abs/1408.5882",
+    ),
+)
+
+
 @bench.hookimpl
 def bench_models() -> Iterator[bench.ModelSpec]:
     """Yield the models."""
@@ -134,23 +263,7 @@ def bench_models() -> Iterator[bench.ModelSpec]:
         preload=(*_PRELOAD, "bench_jax.tabm"),
         reference="https://arxiv.org/abs/2410.24210",
     )
-    yield bench.ModelSpec(
-        name="cnn",
-        family="deep",
-        does=(("classification", "image"),),
-        factory="bench_jax.cnn:make_cnn",
-        params={"filters": [16, 32], "hidden": [128]},
-        version="2",
-        summary="Small convolutional network with AdamW and early stopping.",
-        devices=_DEVICES,
-        search_space={
-            "filters": [[16, 32], [32, 64]],
-            "learning_rate": [3e-4, 1e-3, 3e-3],
-            "dropout": [0.0, 0.25],
-        },
-        preload=(*_PRELOAD, "bench_jax.cnn"),
-        reference="https://doi.org/10.1109/5.726791",
-    )
+    yield from _RAW
 
 
 @bench.hookimpl
@@ -162,7 +275,3 @@ def bench_probes() -> Iterator[bench.ProbeSpec]:
         modules=("jax",),
         summary="What JAX spends on compiling, and the memory of its device.",
     )
-
-
-def _logarithmic(low: float, high: float) -> Mapping[str, Any]:
-    return {"low": low, "high": high, "log": True}

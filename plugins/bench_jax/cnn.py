@@ -1,33 +1,43 @@
-"""A small convolutional network for images, as a scikit-learn estimator."""
+"""A convolutional network for images, series and spectrograms."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
 
 import jax
-import numpy as np
+import jax.numpy as jnp
 from flax import nnx
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-)
 
 import bench
-from bench_jax import engine, fitting, layers, platform
+from bench_jax import grids, layers, masks, platform, raw
 from bench_jax.network import Network, row
+from bench_jax.signals import Signal
 
 
 @dataclass(frozen=True)
 class CnnNetwork(Network):
-    """Convolutions of 3 x 3, each with an activation and a pool, then fully connected layers."""
+    """Convolutions, each with an activation and a pool, then fully connected layers.
+
+    Parameters
+    ----------
+    shape
+        Height, width and channels of a row as a grid.
+    filters
+        Of each convolution.
+    hidden
+        Widths of the fully connected layers.
+    activation
+        Name of `layers.ACTIVATIONS`.
+    n_last
+        Width of the last layer.
+    is_native
+        As in `layers.Convolution`.
+    size
+        Height and width of kernels.
+    signal
+        Of sequences: what inputs are; None: images of that shape.
+    """
 
     shape: tuple[int, int, int]
     filters: tuple[int, ...]
@@ -35,11 +45,13 @@ class CnnNetwork(Network):
     activation: str
     n_last: int
     is_native: bool
+    size: tuple[int, int] = (3, 3)
+    signal: Signal | None = None
 
     @property
-    def inputs(self) -> jax.ShapeDtypeStruct:
-        """One row: height, width, channels."""
-        return row(self.shape)
+    def inputs(self) -> Any:
+        """One row."""
+        return row(self.shape) if self.signal is None else self.signal.inputs
 
     @property
     def n_outputs(self) -> int:
@@ -57,229 +69,100 @@ class Cnn(nnx.Module):
     def __init__(self, network: CnnNetwork) -> None:
         height, width, channels = network.shape
         self.activation = network.activation
+        self.signal = network.signal or Signal("image", network.shape)
+        is_time = network.signal is not None
         convolutions = []
         for filters in network.filters:
-            convolutions.append(layers.Convolution(channels, filters, is_native=network.is_native))
-            height, width, channels = height // 2, width // 2, filters
-        widths = (height * width * channels, *network.hidden)
+            convolutions.append(
+                layers.Convolution(
+                    channels, filters, size=network.size, is_native=network.is_native
+                )
+            )
+            height = grids.halved_size(height, is_time=is_time)
+            width, channels = grids.halved_size(width, is_time=False), filters
+        # Of time, the mean and the maximum go on: where something is does not matter.
+        n_features = (2 if is_time else height) * width * channels
+        widths = (n_features, *network.hidden)
         self.convolutions = nnx.List(convolutions)
         self.hidden = nnx.List(
             [layers.Dense(a, b) for a, b in zip(widths, network.hidden, strict=False)]
         )
         self.out = layers.last(widths[-1], network.n_outputs)
 
-    def __call__(self, x: jax.Array, drop: layers.Drop | None) -> jax.Array:
-        """Return (n, n_outputs) from (n, h, w, c)."""
+    def __call__(self, x: Any, drop: layers.Drop | None) -> jax.Array:
+        """Return (n, n_outputs) from a batch of inputs."""
         activate = layers.ACTIVATIONS[self.activation]
+        grid = grids.of(self.signal, x)
         for convolution in self.convolutions:
-            x = layers.max_pool(activate(convolution(x)))
-        x = x.reshape(len(x), -1)
+            grid = grids.halved(grid.zeroed(activate(convolution(grid.x))), "largest")
+        features = grid.x
+        if grid.lengths is not None:
+            both = (masks.mean(grid.x, grid.mask), masks.largest(grid.x, grid.mask))
+            features = jnp.stack(both, axis=1)
+        features = features.reshape(len(features), -1)
         for i, dense in enumerate(self.hidden):
-            x = layers.drop(activate(dense(x)), drop, i)
-        return self.out(x)
+            features = layers.drop(activate(dense(features)), drop, i)
+        return self.out(features)
 
 
-class CnnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Classifier of small images: convolutions and pools, then fully connected layers.
+_FILTERS = {"image": (32, 64), "series": (32, 64, 128), "spectrogram": (16, 32, 64)}
 
-    The shape of LeCun et al.'s LeNet (1998) with rectifiers, maxima and AdamW. Pixels are
-    standardised by one mean and one spread of the training images.
+
+@dataclass(frozen=True)
+class CnnSizes(raw.Sizes):
+    """A convolutional network in the form of LeNet, with rectifiers and maxima.
+
+    LeCun et al., 1998, "Gradient-based learning applied to document recognition". Of series and
+    spectrograms the mean and the maximum over time reach the fully connected layers, of images
+    every place.
 
     Parameters
     ----------
     filters
-        Filters of each convolution; each is followed by a pool that halves height and width.
+        Of each convolution; each is followed by a pool that halves height and width. None: 32 and
+        64 for images, 32, 64 and 128 for series, 16, 32 and 64 for sounds.
     hidden
-        Widths of the fully connected layers.
-    activation, dropout, learning_rate, weight_decay, label_smoothing, batch_size, max_epochs,
-    patience, validation_fraction, n_classes, n_rows_max, max_seconds, random_state
-        As in `bench_jax.mlp.MlpClassifier`; dropout after the fully connected layers.
-    augmentation
-        Names of `augmentation.AUGMENTATIONS`: ``flip`` (left to right), ``shift`` (by up to an
-        eighth), ``jitter`` (noise); drawn anew for every batch.
-    precision
-        ``float32``, or ``bfloat16`` for what the network computes.
-
-    Attributes
-    ----------
-    classes_, n_parameters_, loss_curve_, validation_curve_, n_iter_, stop_reason_
-        As in `bench_jax.mlp.MlpClassifier`.
+        Widths of the fully connected layers; dropout is behind each.
+    size
+        Height and width of kernels; None: 3, and 7 steps of series.
+    activation
+        ``relu``, ``gelu``, ``silu`` or ``tanh``.
     """
 
-    def __init__(
-        self,
-        filters: Sequence[int] = (16, 32),
-        *,
-        hidden: Sequence[int] = (128,),
-        activation: str = "relu",
-        dropout: float = 0.0,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 1e-2,
-        label_smoothing: float = 0.0,
-        augmentation: Sequence[str] = (),
-        precision: str = "float32",
-        batch_size: int = 64,
-        max_epochs: int = 100,
-        patience: int = 10,
-        validation_fraction: float = 0.1,
-        n_classes: int | None = None,
-        n_rows_max: int | None = None,
-        max_seconds: float | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.filters = filters
-        self.hidden = hidden
-        self.activation = activation
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.label_smoothing = label_smoothing
-        self.augmentation = augmentation
-        self.precision = precision
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.validation_fraction = validation_fraction
-        self.n_classes = n_classes
-        self.n_rows_max = n_rows_max
-        self.max_seconds = max_seconds
-        self.random_state = random_state
+    filters: tuple[int, ...] | None = None
+    hidden: tuple[int, ...] = (128,)
+    size: int | None = None
+    activation: str = "relu"
 
-    def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, time: Any = None
-    ) -> CnnClassifier:
-        """Learn from images (n, h, w) or (n, h, w, c) and their classes (n,).
-
-        `sample_weight`, `groups` and `time`, each (n,), weigh the images and say which of them may
-        be held out to stop by.
+    def network(self, signal: Signal, n_outputs: int) -> CnnNetwork:
+        """Return the network.
 
         Raises
         ------
         ValueError
-            The images are too small for the pools, or a parameter is out of its range.
+            Images are too small for the pools.
         """
-        started_at = perf_counter()
-        images = _as_images(X)
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(images, y, sample_weight, groups, time)
-        check_classification_targets(y)
-        self.image_shape_: tuple[int, int, int] = images.shape[1:]
-        smallest = 2 ** len(tuple(self.filters))
-        if min(self.image_shape_[:2]) < smallest:
+        shape = grids.shape_of(signal)
+        filters = self.filters or _FILTERS[signal.kind]
+        smallest = 2 ** len(filters)
+        if signal.kind == "image" and min(shape[:2]) < smallest:
             raise ValueError(
-                f"CnnClassifier: images are {self.image_shape_[0]} x {self.image_shape_[1]}, but "
-                f"{len(tuple(self.filters))} pools need at least {smallest} x {smallest}; "
-                "give fewer filters."
+                f"cnn: images are {shape[0]} x {shape[1]}, but {len(filters)} pools need at "
+                f"least {smallest} x {smallest}; give fewer filters."
             )
-        self.center_ = float(images.mean())
-        self.spread_ = float(images.std()) or 1.0
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        network = CnnNetwork(
-            self.image_shape_,
-            tuple(self.filters),
-            tuple(self.hidden),
+        size = self.size or (7 if signal.kind == "series" else 3)
+        return CnnNetwork(
+            shape,
+            filters,
+            self.hidden,
             self.activation,
-            max(len(self.classes_), self.n_classes or 0),
+            n_outputs,
             platform.prefers_native_convolution(),
+            grids.kernel_size(signal, size),
+            None if signal.kind == "image" else signal,
         )
-        fitting.fit(
-            self,
-            network,
-            "cross-entropy",
-            lambda rows: self._scaled(images[rows]),
-            codes.astype(np.int32),
-            design={
-                "batch_size": self.batch_size,
-                "has_dropout": self.dropout > 0,
-                "augmentation": tuple(self.augmentation),
-                "precision": self.precision,
-            },
-            recipe={
-                "learning_rate": self.learning_rate,
-                "weight_decay": self.weight_decay,
-                "dropout": self.dropout,
-                "label_smoothing": self.label_smoothing,
-            },
-            sample_weight=sample_weight,
-            groups=groups,
-            time=time,
-            started_at=started_at,
-        )
-        return self
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return probabilities (n, n_classes) in the order of ``classes_``."""
-        check_is_fitted(self)
-        images = _as_images(X)
-        if images.shape[1:] != self.image_shape_:
-            raise ValueError(
-                f"CnnClassifier: images are {images.shape[1:]}, but it was fitted on "
-                f"{self.image_shape_} (height, width, channels)."
-            )
-        values = engine.predict(self.design_, self.trained_, self._scaled(images))
-        return fitting.softmax(values[:, : len(self.classes_)])
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable class of each image, (n,)."""
-        best = self.predict_proba(X).argmax(1)
-        return np.asarray(self.classes_[best])
-
-    def _scaled(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        return ((images - self.center_) / self.spread_).astype(np.float32)
 
 
-def _as_images(X: Any) -> NDArray[np.float32]:
-    """Return (n, h, w, c) from (n, h, w) or (n, h, w, c)."""
-    images = check_array(X, allow_nd=True, ensure_2d=False, dtype=np.float32)
-    if images.ndim not in (3, 4):
-        raise ValueError(
-            f"CnnClassifier: X has the shape {images.shape}; (n, height, width) or "
-            "(n, height, width, channels) is needed."
-        )
-    return np.asarray(images if images.ndim == 4 else images[..., np.newaxis])
-
-
-def make_cnn(
-    context: bench.ModelContext,
-    *,
-    filters: Sequence[int] = (16, 32),
-    hidden: Sequence[int] = (128,),
-    activation: str = "relu",
-    dropout: float = 0.0,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 1e-2,
-    label_smoothing: float = 0.0,
-    augmentation: Sequence[str] = (),
-    precision: str = "float32",
-    batch_size: int = 64,
-    max_epochs: int = 100,
-    patience: int = 10,
-    validation_fraction: float = 0.1,
-) -> CnnClassifier:
-    """Return the estimator of the model ``cnn`` for a trial, on its device.
-
-    Raises
-    ------
-    Skip
-        The device is not there.
-    """
-    platform.start(context)
-    return CnnClassifier(
-        tuple(filters),
-        hidden=tuple(hidden),
-        activation=activation,
-        dropout=dropout,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        label_smoothing=label_smoothing,
-        augmentation=tuple(augmentation),
-        precision=precision,
-        batch_size=batch_size,
-        max_epochs=max_epochs,
-        patience=patience,
-        validation_fraction=validation_fraction,
-        n_classes=len(context.target.classes) if context.target is not None else None,
-        n_rows_max=context.n_train_max,
-        max_seconds=context.max_seconds,
-        random_state=context.seed,
-    )
+def make_cnn(context: bench.ModelContext, **params: Any) -> Any:
+    """Return the estimator of the model ``cnn`` for a trial; see `bench_jax.raw.made`."""
+    return raw.made(context, CnnSizes, params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -80,24 +81,31 @@ def max_pool(x: jax.Array) -> jax.Array:
 
 
 class Convolution(nnx.Module):
-    """A convolution of odd size with zero padding: (n, h, w, c) to (n, h, w, filters).
+    """A convolution with zero padding: (n, h, w, c) to (n, h, w, filters).
 
     Parameters
     ----------
     channels, filters
         Channels in and out.
     size
-        Height and width of the kernel; odd.
+        Height and width of the kernel.
     is_native
         Whether to use the device's own gradient, or the one of `convolution.by_products`.
     """
 
-    def __init__(self, channels: int, filters: int, *, size: int = 3, is_native: bool) -> None:
-        self.kernel = parameter((size, size, channels, filters), he(size * size * channels))
+    def __init__(
+        self, channels: int, filters: int, *, size: tuple[int, int] = (3, 3), is_native: bool
+    ) -> None:
+        self.kernel = parameter((*size, channels, filters), he(math.prod(size) * channels))
         self.bias = parameter((filters,))
         self.is_native = is_native
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Return the convolved images."""
-        convolve = convolution.native if self.is_native else convolution.by_products
+        if self.is_native:
+            convolve = convolution.native
+        elif x.shape[2] == self.kernel.shape[1] == 1:
+            convolve = convolution.by_patches
+        else:
+            convolve = convolution.by_products
         return convolve(x, self.kernel[...]) + self.bias[...]

@@ -27,11 +27,12 @@ VERSION = 1
 """Raised when a file means something else than before; older ones must still load."""
 
 ESTIMATORS = {
-    "CnnClassifier": "bench_jax.cnn",
     "FtTransformerClassifier": "bench_jax.ft_transformer",
     "FtTransformerRegressor": "bench_jax.ft_transformer",
     "MlpClassifier": "bench_jax.mlp",
     "MlpRegressor": "bench_jax.mlp",
+    "RawClassifier": "bench_jax.raw",
+    "RawRegressor": "bench_jax.raw",
     "RealMlpClassifier": "bench_jax.realmlp",
     "RealMlpRegressor": "bench_jax.realmlp",
     "ResNetClassifier": "bench_jax.resnet_tabular",
@@ -42,20 +43,34 @@ ESTIMATORS = {
 RECORDS = {
     "Category": "bench_jax.preprocessing",
     "CnnNetwork": "bench_jax.cnn",
+    "CnnSizes": "bench_jax.cnn",
     "Column": "bench",
+    "ConvolutionalNetwork": "bench_jax.resnet",
     "Design": "bench_jax.engine",
     "Encoding": "bench_jax.preprocessing",
+    "FcnSizes": "bench_jax.resnet",
     "FtTransformerNetwork": "bench_jax.ft_transformer",
+    "ImageEncoder": "bench_jax.signals",
     "Layout": "bench_jax.preprocessing",
     "LinearScaler": "bench_jax.scaling",
     "MlpNetwork": "bench_jax.mlp",
     "RankScaler": "bench_jax.scaling",
     "RealMlpNetwork": "bench_jax.realmlp",
+    "RecurrentNetwork": "bench_jax.recurrent_network",
+    "RecurrentSizes": "bench_jax.recurrent_network",
     "ResNetNetwork": "bench_jax.resnet_tabular",
+    "ResNetSizes": "bench_jax.resnet",
+    "SequenceEncoder": "bench_jax.signals",
+    "Signal": "bench_jax.signals",
     "Standard": "bench_jax.fitting",
     "TabMNetwork": "bench_jax.tabm",
     "TableEncoder": "bench_jax.preprocessing",
+    "TextCnnNetwork": "bench_jax.text_cnn",
+    "TextCnnSizes": "bench_jax.text_cnn",
+    "TokenEncoder": "bench_jax.tokens",
     "Trained": "bench_jax.engine",
+    "TransformerNetwork": "bench_jax.transformer",
+    "TransformerSizes": "bench_jax.transformer",
 }
 
 _FACTS = "estimator.json"

@@ -13,17 +13,33 @@ def _numbers(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("size", [3, 5])
-def test_the_gradients_by_products_are_those_of_the_convolution(channels, size):
+@pytest.mark.parametrize(
+    ("convolve", "shape", "size"),
+    [
+        (convolution.by_products, (6, 5, 1), (3, 3)),
+        (convolution.by_products, (6, 5, 3), (5, 5)),
+        (convolution.by_products, (7, 5, 3), (4, 3)),
+        (convolution.by_patches, (9, 1, 3), (8, 1)),
+    ],
+)
+def test_gradients_are_those_of_the_convolution(convolve, shape, size):
     """Images and both gradients are those that JAX derives from its own convolution."""
-    x, kernel = _numbers(2, 6, 5, channels), _numbers(size, size, channels, 4, seed=1)
+    x, kernel = _numbers(2, *shape), _numbers(*size, shape[-1], 4, seed=1)
     expected, backward = jax.vjp(convolution.native, x, kernel)
-    found, backward_by_products = jax.vjp(convolution.by_products, x, kernel)
+    found, other_backward = jax.vjp(convolve, x, kernel)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
-    towards = _numbers(2, 6, 5, 4, seed=2)
-    for mine, theirs in zip(backward_by_products(towards), backward(towards), strict=True):
+    towards = _numbers(2, *shape[:2], 4, seed=2)
+    for mine, theirs in zip(other_backward(towards), backward(towards), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_zeros_stand_beyond_the_edges_of_an_even_kernel():
+    """Of four steps, one lies before a place and two behind it: 1 + 2 + 4 of 1, 2, 4 at the first.
+
+    At the second all three and one zero, at the last 2 + 4 and two zeros.
+    """
+    x, kernel = jnp.array([1.0, 2, 4]).reshape(1, 3, 1, 1), jnp.ones((4, 1, 1, 1))
+    assert convolution.native(x, kernel).ravel().tolist() == [7, 7, 6]
 
 
 def test_a_convolution_is_a_sum_over_neighbours():

@@ -12,8 +12,9 @@ from sklearn.linear_model import LogisticRegression
 
 import bench
 from bench_jax import saving
-from bench_jax.cnn import CnnClassifier
+from bench_jax.cnn import CnnSizes
 from bench_jax.mlp import MlpClassifier, MlpRegressor
+from bench_jax.raw import RawClassifier
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +59,10 @@ def test_a_regressor_comes_back_as_it_was(tmp_path):
 def test_a_model_of_images_comes_back_as_it_was(tmp_path):
     """What is no table's is saved by the same functions."""
     images = np.random.default_rng(0).normal(size=(40, 4, 4)).astype(np.float32)
-    before = CnnClassifier((2,), hidden=(4,), max_epochs=1, random_state=0)
+    before = RawClassifier(CnnSizes(filters=(2,), hidden=(4,)), max_epochs=1, random_state=0)
     before.fit(images, np.arange(40) % 2)
     saving.save(before, tmp_path / "model")
-    after = saving.load(tmp_path / "model", CnnClassifier)
+    after = saving.load(tmp_path / "model", RawClassifier)
     np.testing.assert_array_equal(after.predict_proba(images), before.predict_proba(images))
 
 
@@ -111,7 +112,7 @@ def test_a_pickle_is_refused(model, tmp_path):
     [
         ({"format": "else"}, "was not written by an estimator's save"),
         ({"version": 99}, "is of version 99; allowed: 1 to 1. Install"),
-        ({"class": "Popen"}, "holds a 'Popen'; allowed here: CnnClassifier, "),
+        ({"class": "Popen"}, "holds a 'Popen'; allowed here: FtTransformerClassifier, "),
         ({"fitted": {"__class__": "x"}}, "'__class__', which no fit leaves"),
         ({"fitted": {"a_": {"record": "Popen", "fields": {}}}}, "'Popen' in the file"),
     ],
