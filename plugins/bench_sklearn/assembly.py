@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from sklearn.utils import get_tags
@@ -47,19 +48,24 @@ def assemble(
     categories: Literal["one-hot", "ordinal"] = "one-hot",
     one_class: bool = True,
     full_rank: bool = False,
+    features: Any = None,
 ) -> Any:
     """Return the learner behind whatever steps the data and the learner need.
 
-    `scaling` is what `scale` does to numbers, and `scale_target` whether a regression's target is
-    brought to mean 0 and variance 1 as well. `one_class` says whether the learner can be fitted on
-    rows of one single class; `full_rank`, that it needs as many rows of each class as features.
+    `features` is what makes numbers of rows that are no table, where pixels are not what the
+    learner is to see. `scaling` is what `scale` does to numbers, and `scale_target` whether a
+    regression's target is brought to mean 0 and variance 1 as well. `one_class` says whether the
+    learner can be fitted on rows of one single class; `full_rank`, that it needs as many rows of
+    each class as features.
     """
     check_scale(model, scale)
     check_outputs(model, context, learner)
     steps: list[tuple[str, Any]] = []
     if context.task == "classification" and not one_class:
         steps.append(("classes", SeveralClasses(context.n_train)))
-    if context.modality == "image":
+    if features is not None:
+        steps.extend([("features", features), *_scale_steps(scale, scaling)])
+    elif context.modality == "image":
         steps.extend(_image_steps(scale, scaling))
     else:
         steps.extend(_table_steps(context, learner, scale, scaling, categories))
@@ -80,13 +86,13 @@ def make(
     params: Mapping[str, Any],
     *,
     inner: Any = None,
-    other: tuple[str, ...] = (),
+    other: tuple[str, ...] = ("scale",),
 ) -> Any:
     """Return the learner with the parameters given, its seed and its number of jobs.
 
     `inner` is the class of an ensemble's ``estimator``, whose parameters are given as scikit-learn
-    names them, ``estimator__max_depth``; `other` are parameters that the factory takes besides the
-    learner's. TOML has no null: the word "none" stands for it. It has no integer keys
+    names them, ``estimator__max_depth``; `other` are the parameters that the factory takes besides
+    the learner's. TOML has no null: the word "none" stands for it. It has no integer keys
     either: `class_weight` is given by class label.
 
     Raises
@@ -99,7 +105,7 @@ def make(
     if inner is not None:
         own.discard("estimator")
         of_inner = {f"estimator__{name}" for name in inspect.signature(inner).parameters}
-    _check_names(model, context, params, {"scale", *other, *own, *of_inner})
+    _check_names(model, context, params, {*other, *own, *of_inner})
     values = {name: _value(model, context, name, value) for name, value in params.items()}
     if inner is not None:
         nested = {
@@ -118,6 +124,28 @@ def check_scale(model: str, scale: Any) -> None:
     """Refuse what is neither true nor false."""
     if not isinstance(scale, bool):
         raise ParameterError(f"model {model!r}: scale is {scale!r}; allowed: true, false.")
+
+
+def check_number(
+    model: str, parameter: str, value: Any, low: float, high: float, *, whole: bool = False
+) -> None:
+    """Refuse what is no number from `low` to `high`, or no whole one where that is needed."""
+    kinds = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        kind = "whole number" if whole else "number"
+        to = "on" if high == math.inf else f"to {high}"
+        raise ParameterError(
+            f"model {model!r}: {parameter} is {value!r}; allowed: a {kind} from {low} {to}."
+        )
+
+
+def check_choice(model: str, parameter: str, value: Any, allowed: Collection[str]) -> None:
+    """Refuse what is none of the words allowed."""
+    if value not in allowed:
+        raise ParameterError(
+            f"model {model!r}: {parameter} is {value!r}; allowed: {', '.join(allowed)}."
+            f"{nearest(str(value), allowed)}"
+        )
 
 
 def check_outputs(model: str, context: ModelContext, learner: Any) -> None:
@@ -196,8 +224,11 @@ def _by_code(model: str, context: ModelContext, weights: Mapping[Any, Any]) -> d
 def _image_steps(scale: bool, scaling: Scaling) -> list[tuple[str, Any]]:
     from sklearn.preprocessing import FunctionTransformer
 
-    steps = [("pixels", FunctionTransformer(flatten))]
-    return [*steps, ("scale", scaler(scaling))] if scale else steps
+    return [("pixels", FunctionTransformer(flatten)), *_scale_steps(scale, scaling)]
+
+
+def _scale_steps(scale: bool, scaling: Scaling) -> list[tuple[str, Any]]:
+    return [("scale", scaler(scaling))] if scale else []
 
 
 def _table_steps(

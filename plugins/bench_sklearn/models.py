@@ -185,7 +185,7 @@ def kernel_ridge(
     name = "kernel-ridge"
     learner = choose(name, context, regression=KernelRidge)
     params = {"kernel": "rbf", **params}
-    estimator = make(name, context, learner, params, other=("max_rows",))
+    estimator = make(name, context, learner, params, other=("scale", "max_rows"))
     estimator = assemble(name, context, estimator, scale, scale_target=True)
     check_not_too_many(name, context, max_rows)
     return estimator
@@ -228,7 +228,7 @@ def gaussian_process(
         name, context, classification=GaussianProcessClassifier, regression=GaussianProcessRegressor
     )
     params = {"kernel": _kernel(name, context, kernel), **params}
-    estimator = make(name, context, learner, params, other=("max_rows",))
+    estimator = make(name, context, learner, params, other=("scale", "max_rows"))
     estimator = assemble(name, context, estimator, scale, scale_target=True, one_class=False)
     n_classes = len(context.target.classes) if context.target else 0
     check_not_too_many(name, context, max_rows, n_fits=n_classes if n_classes > 2 else 1)

@@ -130,6 +130,35 @@ SPACES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         # hyperopt-sklearn, cluster/_kmeans.py, from two clusters on.
         "k-means": {"n_clusters": _whole(2, 20), "init": ["k-means++", "random"]},
+        # Dalal and Triggs (2005), section 6: what they vary; the learners' as above.
+        "hog-svm": {"C": _log(0.03125, 32768.0), "block": [1, 2, 3], "orientations": [6, 9, 12]},
+        "hog-k-nn": {"n_neighbors": _whole(1, 100, log=True), "block": [1, 2, 3]},
+        "hog-forest": {"max_features": ["sqrt", 0.1, 0.3], "block": [1, 2, 3]},
+        # Wang and Manning (2012): one word or two, presence or counts; alpha and C as above.
+        "tfidf-naive-bayes": {
+            "words": [1, 2],
+            "weights": ["tfidf", "counts", "presence"],
+            "alpha": _log(1e-2, 100.0),
+        },
+        "tfidf-logistic-regression": {
+            "words": [1, 2],
+            "characters": [0, 5],
+            "C": _log(1e-2, 1e4),
+        },
+        "tfidf-linear-svm": {"words": [1, 2], "characters": [0, 5], "C": _log(1e-2, 1e2)},
+        # Wang and Manning (2012), section 3: beta from 0.25 to 0.5 is about as good.
+        "nb-svm": {"words": [1, 2, 3], "beta": _uniform(0.0, 1.0), "C": _log(1e-2, 1e2)},
+        # auto-sklearn's C and gamma of a Gaussian kernel.
+        "mel-svm": {"C": _log(0.03125, 32768.0), "n_mels": [20, 40, 80]},
+        "mel-forest": {"max_features": ["sqrt", 0.1, 0.3], "n_mels": [20, 40, 80]},
+        "mfcc-svm": {"C": _log(0.03125, 32768.0), "n_coefficients": [13, 20, 30]},
+        "nn-euclidean": {"n_neighbors": _whole(1, 10), "scale": [False, True]},
+        # Ratanamahatana and Keogh (2004): windows beyond a tenth rarely help.
+        "nn-dtw": {"window": [0.0, 0.02, 0.05, 0.1, 0.2], "scale": [False, True]},
+        # Dempster et al. (2021), section 4.3: their number matters little.
+        "random-kernels": {"n_features": [1000, 5000, 10_000]},
+        # Dempster, Schmidt and Webb (2024), QUANT: depth, and a tenth of the features.
+        "summary-forest": {"depth": _whole(1, 6), "max_features": ["sqrt", 0.1, 0.3]},
     }
 )
 """Search space by the model's name."""

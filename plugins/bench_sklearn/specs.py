@@ -4,14 +4,9 @@
 every other parameter of the learner by its scikit-learn name.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from bench import ModelSpec
-from bench_sklearn.spaces import SPACES
-
-_PACKAGE = "bench_sklearn"
-_GUIDE = "https://scikit-learn.org/stable/modules/"
+from bench_sklearn.raw_specs import RAW
+from bench_sklearn.records import GUIDE, PACKAGE, WEIGHTS, model
 
 _MODALITIES = ("tabular", "image")
 _CLASSES = tuple(("classification", modality) for modality in _MODALITIES)
@@ -22,72 +17,40 @@ _ANYTHING = tuple(
     for task in ("classification", "regression", "clustering")
     for modality in ("tabular", "image", "text", "audio", "series", "tokens")
 )
-_WEIGHTS = ("sample_weight",)
-
-
-def _model(
-    home: str,
-    name: str,
-    does: tuple[tuple[str, str], ...],
-    summary: str,
-    reference: str,
-    *modules: str,
-    params: Mapping[str, Any],
-    fit_params: tuple[str, ...] = _WEIGHTS,
-    version: str = "1",
-    aliases: tuple[str, ...] = (),
-    streams: bool = False,
-) -> ModelSpec:
-    """Return the record of a model; its factory in `home` has its name, with underscores."""
-    return ModelSpec(
-        name=name,
-        family="classical",
-        does=does,
-        factory=f"{_PACKAGE}.{home}:{name.replace('-', '_')}",
-        params=params,
-        version=version,
-        summary=summary,
-        fit_params=fit_params,
-        search_space=SPACES[name],
-        preload=(f"{_PACKAGE}.{home}", f"{_PACKAGE}.preload", "sklearn.pipeline", *modules),
-        aliases=aliases,
-        streams=streams,
-        reference=reference,
-    )
 
 
 DUMMY = ModelSpec(
     name="dummy",
     family="baseline",
     does=_ANYTHING,
-    factory=f"{_PACKAGE}.models:dummy",
+    factory=f"{PACKAGE}.models:dummy",
     params={"scale": False},
     summary="Never looks at X: class frequencies, the mean, or one single cluster.",
-    fit_params=_WEIGHTS,
-    preload=(f"{_PACKAGE}.models", f"{_PACKAGE}.preload", "sklearn.dummy"),
-    reference=f"{_GUIDE}model_evaluation.html#dummy-estimators",
+    fit_params=WEIGHTS,
+    preload=(f"{PACKAGE}.models", f"{PACKAGE}.preload", "sklearn.dummy"),
+    reference=f"{GUIDE}model_evaluation.html#dummy-estimators",
 )
 
 LINEAR = (
-    _model(
+    model(
         "linear",
         "logistic-regression",
         _CLASSES,
         "Linear classifier, L2-regularised maximum likelihood.",
-        f"{_GUIDE}linear_model.html#logistic-regression",
+        f"{GUIDE}linear_model.html#logistic-regression",
         "sklearn.linear_model",
         params={"scale": True, "max_iter": 2000},
     ),
-    _model(
+    model(
         "linear",
         "linear-regression",
         _NUMBERS,
         "Ordinary least squares.",
-        f"{_GUIDE}linear_model.html#ordinary-least-squares",
+        f"{GUIDE}linear_model.html#ordinary-least-squares",
         "sklearn.linear_model",
         params={"scale": False},
     ),
-    _model(
+    model(
         "linear",
         "ridge",
         _NUMBERS,
@@ -97,7 +60,7 @@ LINEAR = (
         params={"scale": True},
     ),
     # With the target scaled too, scikit-learn's alpha of 1 leaves not one coefficient.
-    _model(
+    model(
         "linear",
         "lasso",
         _NUMBERS,
@@ -107,7 +70,7 @@ LINEAR = (
         "sklearn.compose",
         params={"scale": True, "alpha": 0.01, "max_iter": 10_000},
     ),
-    _model(
+    model(
         "linear",
         "elastic-net",
         _NUMBERS,
@@ -118,7 +81,7 @@ LINEAR = (
         params={"scale": True, "alpha": 0.01, "max_iter": 10_000},
     ),
     # The average of all steps' weights is less noisy than the last: Xu (2011), arXiv:1107.2490.
-    _model(
+    model(
         "linear",
         "sgd",
         _CLASSES + _NUMBERS,
@@ -126,11 +89,11 @@ LINEAR = (
         "Bottou (2010), doi:10.1007/978-3-7908-2604-3_16",
         "sklearn.linear_model",
         "sklearn.compose",
-        f"{_PACKAGE}.out_of_core",
+        f"{PACKAGE}.out_of_core",
         params={"scale": True, "average": True},
         streams=True,
     ),
-    _model(
+    model(
         "linear",
         "linear-svm",
         _CLASSES + _NUMBERS,
@@ -143,7 +106,7 @@ LINEAR = (
 )
 
 TREES = (
-    _model(
+    model(
         "trees",
         "decision-tree",
         _CLASSES + _NUMBERS,
@@ -152,7 +115,7 @@ TREES = (
         "sklearn.tree",
         params={"scale": False},
     ),
-    _model(
+    model(
         "trees",
         "random-forest",
         _CLASSES + _NUMBERS,
@@ -161,7 +124,7 @@ TREES = (
         "sklearn.ensemble",
         params={"scale": False},
     ),
-    _model(
+    model(
         "trees",
         "extra-trees",
         _CLASSES + _NUMBERS,
@@ -171,7 +134,7 @@ TREES = (
         params={"scale": False},
     ),
     # scikit-learn's ten trees are for speed; a forest's number makes the two comparable.
-    _model(
+    model(
         "trees",
         "bagging",
         _CLASSES + _NUMBERS,
@@ -180,7 +143,7 @@ TREES = (
         "sklearn.ensemble",
         params={"scale": False, "n_estimators": 100},
     ),
-    _model(
+    model(
         "trees",
         "ada-boost",
         _CLASSES + _NUMBERS,
@@ -189,7 +152,7 @@ TREES = (
         "sklearn.ensemble",
         params={"scale": False},
     ),
-    _model(
+    model(
         "trees",
         "gradient-boosting",
         _CLASSES + _NUMBERS,
@@ -198,7 +161,7 @@ TREES = (
         "sklearn.ensemble",
         params={"scale": False},
     ),
-    _model(
+    model(
         "trees",
         "hist-gradient-boosting",
         _CLASSES + _NUMBERS,
@@ -206,15 +169,15 @@ TREES = (
         "values are native.",
         "Ke et al. (2017), LightGBM, NeurIPS 30",
         "sklearn.ensemble",
-        f"{_PACKAGE}.boosting",
+        f"{PACKAGE}.boosting",
         params={"scale": False},
-        fit_params=(*_WEIGHTS, "groups", "time"),
+        fit_params=(*WEIGHTS, "groups", "time"),
         version="2",
     ),
 )
 
 OTHERS = (
-    _model(
+    model(
         "models",
         "k-nearest-neighbors",
         _CLASSES + _NUMBERS,
@@ -225,25 +188,25 @@ OTHERS = (
         fit_params=(),
         aliases=("knn",),
     ),
-    _model(
+    model(
         "models",
         "gaussian-nb",
         _CLASSES,
         "Naive Bayes, each column normally distributed within a class.",
-        f"{_GUIDE}naive_bayes.html#gaussian-naive-bayes",
+        f"{GUIDE}naive_bayes.html#gaussian-naive-bayes",
         "sklearn.naive_bayes",
         params={"scale": False},
     ),
-    _model(
+    model(
         "models",
         "multinomial-nb",
         _CLASSES,
         "Naive Bayes on counts; numbers are brought to the range 0 to 1.",
-        f"{_GUIDE}naive_bayes.html#multinomial-naive-bayes",
+        f"{GUIDE}naive_bayes.html#multinomial-naive-bayes",
         "sklearn.naive_bayes",
         params={"scale": True},
     ),
-    _model(
+    model(
         "models",
         "lda",
         _CLASSES,
@@ -254,7 +217,7 @@ OTHERS = (
         fit_params=(),
     ),
     # Columns of categories add up to 1: without some regularisation no covariance has full rank.
-    _model(
+    model(
         "models",
         "qda",
         _CLASSES,
@@ -264,7 +227,7 @@ OTHERS = (
         params={"scale": True, "reg_param": 0.1},
         fit_params=(),
     ),
-    _model(
+    model(
         "models",
         "svm-rbf",
         _CLASSES + _NUMBERS,
@@ -274,7 +237,7 @@ OTHERS = (
         "sklearn.compose",
         params={"scale": True},
     ),
-    _model(
+    model(
         "models",
         "svr",
         _NUMBERS,
@@ -284,7 +247,7 @@ OTHERS = (
         "sklearn.compose",
         params={"scale": True},
     ),
-    _model(
+    model(
         "models",
         "kernel-ridge",
         _NUMBERS,
@@ -295,7 +258,7 @@ OTHERS = (
         "sklearn.compose",
         params={"scale": True, "max_rows": 10_000, "alpha": 0.1},
     ),
-    _model(
+    model(
         "models",
         "gaussian-process",
         _CLASSES + _NUMBERS,
@@ -306,7 +269,7 @@ OTHERS = (
         params={"scale": True, "max_rows": 1000},
         fit_params=(),
     ),
-    _model(
+    model(
         "models",
         "k-means",
         _CLUSTERS,
@@ -317,5 +280,5 @@ OTHERS = (
     ),
 )
 
-SPECS = (DUMMY, *LINEAR, *TREES, *OTHERS)
+SPECS = (DUMMY, *LINEAR, *TREES, *OTHERS, *RAW)
 """The baseline and the classical models."""

@@ -219,7 +219,7 @@ def test_learner_alone_where_nothing_else_is_needed():
     assert isinstance(make("decision-tree", context(columns=columns)), DecisionTreeClassifier)
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", dict(TABULAR))
 def test_unknown_parameter(name):
     """A misspelt parameter is named, with the model and the nearest that exists."""
     task = SPECS[name].does[0][0]
