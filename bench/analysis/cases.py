@@ -38,7 +38,8 @@ class Case:
     largest
         The largest size that any candidate has; None without any.
     gains
-        Deep minus classical in skill by metric, one per outer seed that both have (n_units,).
+        Deep minus classical in skill by metric, one per outer seed that both have (n_units,); NaN
+        where both failed, for that makes nobody equal.
     value_gain
         The same in the primary metric itself, and the mean of ideal less baseline.
     span
@@ -49,6 +50,9 @@ class Case:
         How many outer seeds each candidate represents its family in, by family and name.
     candidates
         How many candidates each family has there, or at `largest` where there is no common size.
+    failed
+        In how many outer seeds there no candidate ended well, by family (``"both"`` where both
+        failed, and then not counted for either); those that never failed are absent.
     present
         Families with a candidate at any size.
     n_trials
@@ -75,6 +79,7 @@ class Case:
     price: Mapping[str, Price]
     shares: Mapping[str, Mapping[str, float]]
     candidates: Mapping[str, int]
+    failed: Mapping[str, int]
     present: tuple[str, ...]
     n_trials: int
     n_validation: float
@@ -105,6 +110,7 @@ def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
     rivals = points.loc[points["n_train"] == points["problem"].map(at)]
     differences = _differences(here, represented.others.loc[is_here])
     spans = here.groupby("problem")["span"].mean()
+    failed = _failures(here)
     several = here.loc[here["n_present"] > 1].groupby("problem")["n_validation"].max()
     price = prices(here, rivals)
     shares = _shares(rivals, evidence.contenders["name"].astype(str).to_numpy())
@@ -139,6 +145,7 @@ def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
                 price=price.get(number, {}),
                 shares=shares.get(number, {}),
                 candidates={family: int(counts.get((number, family), 0)) for family in FAMILIES},
+                failed=failed.get(number, {}),
                 present=tuple(present.get(number, ())),
                 n_trials=int(n_trials.get(number, 0)),
                 n_validation=float(several.get(number, np.nan)),
@@ -150,6 +157,18 @@ def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
     return found
 
 
+def _failures(here: pd.DataFrame) -> dict[int, dict[str, int]]:
+    """Return by problem in how many outer seeds each family failed alone, and both together."""
+    wide = here.pivot(index=["problem", "outer_seed"], columns="family", values="failed")
+    wide = wide.reindex(columns=list(FAMILIES)).dropna() >= 1
+    both = wide.all(axis="columns")
+    counts = wide.mask(both, False).assign(both=both).groupby(level="problem").sum()
+    return {
+        int(str(number)): {str(name): int(n) for name, n in row.items() if n}
+        for number, row in counts.iterrows()
+    }
+
+
 def _differences(here: pd.DataFrame, others: pd.DataFrame) -> dict[int, dict[str, Array]]:
     """Return deep minus classical of every figure, by problem, over outer seeds that both have."""
     unit = [here["problem"], here["outer_seed"]]
@@ -158,6 +177,8 @@ def _differences(here: pd.DataFrame, others: pd.DataFrame) -> dict[int, dict[str
     classical, deep = figures.loc[~is_deep], figures.loc[is_deep]
     both = deep.index.intersection(classical.index).sort_values()
     apart = deep.loc[both].to_numpy() - classical.loc[both].to_numpy()
+    failed = pd.Series((here["failed"] >= 1).to_numpy(), figures.index)
+    apart[(failed[is_deep].loc[both] & failed[~is_deep].loc[both]).to_numpy()] = np.nan
     problems, starts = np.unique(both.get_level_values("problem"), return_index=True)
     parts = np.split(apart, starts[1:])
     return {
@@ -192,13 +213,15 @@ def _whole(value: float | None) -> int | None:
 def crossovers(case: Case) -> tuple[Crossover | None, CostCrossover | None]:
     """Return where deep overtakes classical in skill, and where it becomes cheaper."""
     skill, seconds = paired(case.curves, "skill"), paired(case.curves, "warm_seconds")
+    failed = paired(case.curves, "failed")
+    both_failed = (failed["classical"] >= 1) & (failed["deep"] >= 1)
     sizes = [int(n) for n in skill["deep"].columns]
     if len(sizes) < 2:
         return None, None
     found = crossover(
         sizes,
-        skill["classical"].to_numpy(),
-        skill["deep"].to_numpy(),
+        skill["classical"].mask(both_failed).to_numpy(),
+        skill["deep"].mask(both_failed).to_numpy(),
         overlap=case.facts["overlap"],
     )
     if seconds["deep"].isna().all(axis=None) or seconds["classical"].isna().all(axis=None):
@@ -249,23 +272,40 @@ def gaps(case: Case, contrast: Contrast, region: float = REGION) -> list[tuple[s
         return [(text, case.n_trials)]
     if case.size is None:
         return [(f"both families at one size: {seeds} outer seeds{largest}", seeds)]
+    if case.failed.get("both") and not contrast.n_units:
+        text = f"all candidates of both families failed{largest}: mend them, or raise the limits"
+        return [(text, case.n_trials)]
     # All contenders at one more seed, the baseline included.
     each = int(np.ceil(case.n_trials / max(1, contrast.n_units))) + 1
-    where = f"outer seeds of all contenders at {case.size:,} rows"
+    kind = "inner seed" if case.facts["by_inner"] else "outer seed"
+    where = f"of all contenders at {case.size:,} rows"
     if contrast.n_units < MIN_UNITS:
         more = MIN_UNITS - contrast.n_units
-        return [(f"{more} more {where}", more * each)]
+        return [(f"{more} more {_seeds(kind, more)} {where}", more * each)]
     if contrast.decision == "undecided":
         wanted = units_to_settle(contrast, case.facts["overlap"], region)
         if wanted is not None:
             more = wanted - contrast.n_units
-            return [(f"about {more} more {where}", more * each)]
+            return [(f"about {more} more {_seeds(kind, more)} {where}", more * each)]
     return []
+
+
+def _seeds(kind: str, n: int) -> str:
+    return kind if n == 1 else f"{kind}s"
 
 
 def notes(case: Case) -> list[str]:
     """Return what is to be said beside the verdict on a dataset."""
     said = []
+    for who, n in case.failed.items():
+        if who == "both":
+            said.append(
+                f"no candidate of either family ended well in {n} seeds: these are left out"
+            )
+        else:
+            said.append(
+                f"no {who} candidate ended well in {n} seeds: these count as the baseline's score"
+            )
     counts = case.candidates
     if len(set(counts.values())) > 1 and all(counts.values()):
         numbers = " and ".join(f"{n} {family}" for family, n in counts.items())

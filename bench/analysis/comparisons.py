@@ -179,7 +179,8 @@ def compare(names: Sequence[str], figures: Array, *, alpha: float = ALPHA) -> Co
 def _reason(n_datasets: int, least: int, n_pairs: int, of_all: float | None, alpha: float) -> str:
     if n_datasets < least:
         pairs = "one pair" if n_pairs == 1 else f"{n_pairs} pairs"
-        return f"for {pairs} it takes at least {least} datasets, and there are {n_datasets}"
+        there = "there is 1" if n_datasets == 1 else f"there are {n_datasets}"
+        return f"for {pairs} it takes at least {least} datasets, and {there}"
     if of_all is not None and of_all > alpha:
         return f"Friedman's test of all finds no difference (p = {of_all:.2g})"
     return ""

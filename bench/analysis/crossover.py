@@ -69,6 +69,13 @@ class Crossover:
     n_units: int
     reason: str | None
 
+    @property
+    def is_surely_within(self) -> bool:
+        """Whether b overtakes, and the whole confidence set lies within the sizes measured."""
+        if self.low is None or self.high is None or self.largest is None:
+            return False
+        return self.outcome == "within" and self.high <= self.largest
+
 
 @dataclass(frozen=True, kw_only=True)
 class CostCrossover:

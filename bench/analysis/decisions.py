@@ -156,6 +156,14 @@ def not_better(contrast: Contrast, counts: dict[str, int] | None) -> tuple[str, 
     return tuple(name for name, p in chances.items() if p is not None and p <= 1 - SURE)
 
 
+def agreeing(gains: Array | Sequence[float], skill: float | None) -> float | None:
+    """Return the mean of gains in a metric, unless skill says that another one is ahead."""
+    if not len(gains) or skill is None:
+        return None
+    mean = float(np.mean(gains))
+    return None if mean * skill < 0 else mean
+
+
 def units_to_settle(contrast: Contrast, overlap: float, region: float = REGION) -> int | None:
     """Return how many units would settle an open contrast if gain and spread stay as they are.
 

@@ -25,7 +25,7 @@ class Represented:
     Parameters
     ----------
     frame
-        A row per ``problem, family, outer_seed, n_train``: ``skill, value, span, late,
+        A row per ``problem, family, outer_seed, n_train``: ``skill, value, span, failed, late,
         n_validation``, `COSTS` of its representative, ``n_present`` (candidates to choose from).
     others
         The representative's skill by every other metric, rows as in `frame`.
@@ -72,7 +72,7 @@ def represent(evidence: Evidence) -> Represented:
     chosen = among & (trivial | (score == best))
     blind = among & ~trivial & best.isna()
     shares = chosen / chosen.groupby(by_group).transform("sum").clip(lower=1)
-    columns = ["skill", "value", "span", "late", "n_validation", *COSTS]
+    columns = ["skill", "value", "span", "failed", "late", "n_validation", *COSTS]
     kept = points.loc[chosen]
     groups = kept.groupby(_GROUP, sort=True)
     frame = groups[columns].mean()

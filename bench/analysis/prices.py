@@ -31,7 +31,8 @@ class Cost:
     n_parameters
         Of the fitted model.
     at_least
-        A time limit cut fits short: the seconds are lower bounds.
+        The seconds are lower bounds: a time limit cut fits short, or a candidate of several failed,
+        and what it took is not known.
     """
 
     warm_seconds: float | None = None
@@ -72,6 +73,8 @@ def prices(representatives: pd.DataFrame, candidates: pd.DataFrame) -> dict[int,
     family = ["problem", "family"]
     winners = representatives.groupby(family)[[*COSTS, "late"]].median()
     each = candidates.groupby([*family, "contender"])[[*COSTS, "late"]].median()
+    # What failed cost something too, nobody knows how much: the sum is a lower bound.
+    each["late"] = each["late"].where(each["warm_seconds"].notna(), 1.0)
     groups = each.groupby(level=family)
     totals = groups[list(_SUMMED)].sum(min_count=1)
     totals[["memory_bytes", "late"]] = groups[["memory_bytes", "late"]].max()
@@ -87,7 +90,8 @@ def prices(representatives: pd.DataFrame, candidates: pd.DataFrame) -> dict[int,
 
 def _cost(figures: Mapping[Any, Any]) -> Cost:
     known: dict[str, Any] = {name: _number(figures[name]) for name in COSTS if name in figures}
-    return Cost(**known, at_least=bool(figures["late"] >= 0.5))
+    is_bound = known["warm_seconds"] is not None and figures["late"] >= 0.5
+    return Cost(**known, at_least=bool(is_bound))
 
 
 def median_price(of_datasets: Sequence[Mapping[str, Price]]) -> dict[str, Price]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from bench.analysis.decisions import (
     SURE,
     Contrast,
     Decision,
+    agreeing,
     contrasts,
     counted,
     majority,
@@ -83,23 +85,30 @@ class Verdict:
     gain, gain_interval
         Mean difference of skill, and its 90 % interval.
     gain_in_metric, gain_in_metric_interval
-        The same in units of the metric, as measured (so lower is deep's where lower is better);
-        across datasets only where all share a metric whose ideal is 1.
+        The same in units of the metric, as measured (so lower is deep's where lower is better).
+        None where it would mislead: where a family failed at a seed, which has skill but no
+        figure, and where the mean skill says the opposite, as spans differ. Across datasets the
+        gain only where all share a metric whose ideal is 1, and no interval.
     is_share
         Whether the metric's ideal is 1, so that hundredths of it are points.
     winners
         The candidate that most often represents the family, by family.
     candidates
         How many candidates each family had.
+    failed
+        Of a dataset, outer seeds among `n_units` in which no candidate of a family ended well, by
+        family; across datasets, the datasets with such a seed. Families without are absent.
     price
-        By family; at the sizes looked at; across datasets the median of theirs.
+        By family; at the sizes looked at; across datasets the median of those of
+        `environment_id`.
     ratios
         Deep over classical, of the winners: a field of `Cost` to a ratio. Across datasets: the
         median of their ratios.
     total_ratios
         The same of all candidates together.
     environment_id
-        Where times are from; times of different environments are never pooled.
+        Where times are from, across datasets that of most of them; times of different
+        environments are never pooled.
     flips
         Metrics under which another decision would be reached.
     crossover
@@ -146,6 +155,7 @@ class Verdict:
     cheaper: CostCrossover | None = None
     missing: tuple[str, ...] = ()
     n_missing: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
     exploratory: bool = True
     region: float = REGION
     notes: tuple[str, ...] = ()
@@ -266,6 +276,10 @@ def _of_dataset(
     wanted = gaps(case, contrast, region)
     value = _known(case.value_gain)
     sign = -1.0 if case.metric in metrics and metrics[case.metric].direction == "lower" else 1.0
+    in_metric = None
+    if len(value) == contrast.n_units:
+        in_metric = agreeing(sign * value, contrast.gain)
+    in_metric = None if in_metric is None else sign * in_metric
     place = crossovers(case) if with_curves and contrast.n_units >= MIN_UNITS else (None, None)
     return Verdict(
         scope="dataset",
@@ -282,11 +296,14 @@ def _of_dataset(
         p_classical=contrast.p_classical,
         gain=contrast.gain,
         gain_interval=contrast.interval,
-        gain_in_metric=float(value.mean()) if len(value) else None,
-        gain_in_metric_interval=_scaled(contrast.interval, sign * case.span),
+        gain_in_metric=in_metric,
+        gain_in_metric_interval=None
+        if in_metric is None
+        else _scaled(contrast.interval, sign * case.span),
         is_share=_is_share([case.metric], metrics),
         winners=winners([case]),
         candidates=case.candidates,
+        failed={family: n for family, n in case.failed.items() if family in FAMILIES},
         price=case.price,
         ratios=ratios(case.price, total=False),
         total_ratios=totals,
@@ -357,10 +374,12 @@ def _across(
     }
     totals = median_ratios([singles[at].total_ratios for at in with_gain])
     names = tuple(dict.fromkeys(case.metric for case in (cases[at] for at in members)))
+    # Metrics whose ideal is 1 are better the higher they are.
     shares = _is_share(names, metrics)
     gains = [one for at in with_gain if (one := singles[at].gain_in_metric) is not None]
-    span = float(np.mean([case.span for case in chosen])) if chosen else np.nan
+    is_whole = shares and len(gains) == len(with_gain)
     sizes = [case.size for case in chosen if case.size is not None]
+    where = _most_common(singles[at].environment_id for at in with_gain)
     open_ = [at for at in members if singles[at].decision == "not-measured"]
     wanted: dict[str, list[str]] = {}
     for at in open_:
@@ -381,15 +400,21 @@ def _across(
         counts=counts,
         gain=contrast.gain,
         gain_interval=interval,
-        gain_in_metric=float(np.mean(gains)) if shares and gains else None,
-        gain_in_metric_interval=_scaled(interval, span) if shares else None,
+        gain_in_metric=agreeing(gains, contrast.gain) if is_whole else None,
         is_share=shares,
         winners=winners(chosen),
         candidates=_most(cases[at].candidates for at in members),
-        price=median_price([singles[at].price for at in with_gain if singles[at].price]),
+        failed=_with_failures(cases[at] for at in members),
+        price=median_price(
+            [
+                singles[at].price
+                for at in with_gain
+                if singles[at].price and singles[at].environment_id == where
+            ]
+        ),
         ratios=median_ratios([singles[at].ratios for at in with_gain]),
         total_ratios=totals,
-        environment_id=_shared(singles[at].environment_id for at in with_gain),
+        environment_id=where,
         flips=_flips(decision, by_metric),
         missing=tuple(f"{', '.join(of)}: {text}" for text, of in wanted.items()),
         n_missing=sum(singles[at].n_missing for at in open_),
@@ -422,14 +447,21 @@ def _most(of_datasets: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return found
 
 
+def _with_failures(cases: Iterable[Case | Verdict]) -> dict[str, int]:
+    """Return in how many datasets a family failed at some seed, by family."""
+    found = Counter(family for case in cases for family in case.failed)
+    return {family: found[family] for family in FAMILIES if found[family]}
+
+
 def _is_share(names: Sequence[str], metrics: Mapping[str, Metric]) -> bool:
     """Whether there is one metric, and its ideal is 1."""
     return len(names) == 1 and names[0] in metrics and metrics[names[0]].ideal == 1
 
 
-def _shared(environments: Iterable[str | None]) -> str | None:
-    found = set(environments)
-    return found.pop() if len(found) == 1 else None
+def _most_common(environments: Iterable[str | None]) -> str | None:
+    """Return the environment of most datasets; of equals, the first by name."""
+    found = Counter(name for name in environments if name is not None)
+    return min(found, key=lambda name: (-found[name], name), default=None)
 
 
 def _text(value: object) -> str | None:
@@ -449,12 +481,20 @@ def _notes_across(singles: Sequence[Verdict], counts: Mapping[str, int] | None) 
     unequal = [one for one in singles if len(set(one.candidates.values())) > 1]
     if unequal:
         said.append(f"unequal numbers of candidates on {len(unequal)} of {len(singles)} datasets")
-    where = [one.crossover.outcome for one in singles if one.crossover is not None]
-    overtaken = where.count("within")
+    for family, n in _with_failures(singles).items():
+        said.append(
+            f"no {family} candidate ended well in some seeds of {n} of {len(singles)} datasets: "
+            "these count as the baseline's score"
+        )
+    where = [one.crossover for one in singles if one.crossover is not None]
+    overtaken = sum(one.is_surely_within for one in where)
     if overtaken:
         said.append(
             f"deep overtakes within the sizes measured on {overtaken} of {len(where)} datasets"
         )
     if len({one.environment_id for one in singles}) > 1:
-        said.append("datasets were timed on several machines; ratios are each dataset's own")
+        said.append(
+            "datasets were timed on several machines; prices are those of the one with most "
+            "datasets, ratios are each dataset's own"
+        )
     return said

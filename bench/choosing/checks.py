@@ -27,6 +27,8 @@ MIN_ROWS = 20
 """With fewer, the parts of a split hold one row or two: nothing can be said."""
 FEW_ROWS = 200
 FEW_OF_A_CLASS = 10
+ROWS_OF_A_CLASS = 2
+"""On average; with fewer the target is taken to name its rows."""
 MUCH_MISSING = 0.5
 NEARLY_ALL = 0.95
 """Share of distinct values from which words are taken to name the rows."""
@@ -146,7 +148,18 @@ def _sizes(n_rows: int) -> Iterator[Finding]:
 def _classes(dataset: Dataset, y: NDArray[Any]) -> Iterator[Finding]:
     if dataset.target is None or not dataset.target.classes or y.ndim != 1:
         return
-    counts = np.bincount(y.astype(np.int64), minlength=len(dataset.target.classes))
+    n_classes = len(dataset.target.classes)
+    if len(y) < ROWS_OF_A_CLASS * n_classes:
+        yield Finding(
+            kind="many-classes",
+            level="warning",
+            what=f"the target has {n_classes:,} classes in {len(y):,} rows",
+            why="where hardly any value comes twice there is nothing to learn a class from",
+            advice="name another column with --target, or give --task regression if it is a "
+            "quantity",
+        )
+        return
+    counts = np.bincount(y.astype(np.int64), minlength=n_classes)
     rare = [
         f"{label!r} ({count})"
         for label, count in zip(dataset.target.classes, counts, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from bench.analysis.verdict import Verdict
     from bench.results.store import Results
 
+_UNTRIED_SECONDS = 15.0
+"""Of the first trial of a candidate where none of its family was tried."""
 _SLOT_SHARE = 0.85
 """Of the time of all slots, what trials get: the rest goes to beginning and end."""
 
@@ -50,6 +52,8 @@ class Choice:
         None where not measured.
     as_good
         Others that validation rows do not tell apart from it, best first.
+    n_candidates, untried
+        How many stood, and those for which there was no time at all: of them nothing is known.
     """
 
     model: str
@@ -67,6 +71,8 @@ class Choice:
     peak_bytes: float | None = None
     n_parameters: float | None = None
     as_good: tuple[str, ...] = ()
+    n_candidates: int = 0
+    untried: tuple[str, ...] = ()
 
 
 def answer_size(evidence: Evidence, sizes: Iterable[int]) -> int | None:
@@ -123,6 +129,8 @@ def choose(evidence: Evidence, results: Results, metric: Metric, size: int) -> C
         test_low=low,
         test_high=high,
         as_good=tuple(close),
+        n_candidates=len(_candidates(evidence)),
+        untried=tuple(_untried(evidence)),
         **_price(results.trials, leader.entrant, size),
     )
 
@@ -221,6 +229,13 @@ def more(
             f"{_about(seconds)}: {names} on {size:,} rows, too; on fewer they fell behind or were "
             "slow"
         )
+    if untried := _untried(evidence):
+        seconds = _first_seconds(evidence, untried) / (n_slots * _SLOT_SHARE)
+        found.insert(
+            0,
+            f"{_about(seconds)}: a first look at {plural(len(untried), 'candidate')} that there "
+            "was no time for",
+        )
     short = [s.entrant for s in evidence.standings(size) if s.n < FINAL_SEEDS]
     if n_seeds < FINAL_SEEDS:
         needed = {s.entrant: FINAL_SEEDS - s.n for s in evidence.standings(size)}
@@ -248,6 +263,28 @@ def more(
             f"about ±{half / 2**0.5:.3f} of skill, now ±{half:.3f} (equal means within {REGION:g})"
         )
     return found
+
+
+def _candidates(evidence: Evidence) -> list[str]:
+    return [name for name, family in evidence.families.items() if family in FAMILIES]
+
+
+def _untried(evidence: Evidence) -> list[str]:
+    tried = {trial.entrant for trial in evidence.seen}
+    return [name for name in _candidates(evidence) if name not in tried]
+
+
+def _first_seconds(evidence: Evidence, names: Sequence[str]) -> float:
+    """Return how long first trials may take: each as those of its family, which may compile."""
+    first: dict[str, float] = {}
+    for trial in evidence.seen:
+        first.setdefault(trial.entrant, trial.seconds)
+    total = 0.0
+    for name in names:
+        family = evidence.families[name]
+        known = [took for other, took in first.items() if evidence.families.get(other) == family]
+        total += fmean(known) if known else _UNTRIED_SECONDS
+    return total
 
 
 def ahead(fit: curves.CurveFit, metric: Metric, size: int) -> str:

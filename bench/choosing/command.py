@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,9 @@ import pyarrow.compute as pc
 from bench.choosing.checks import Finding
 from bench.choosing.choice import Choice, ahead, answer_size, choose, more, test_curve
 from bench.choosing.progress import TimedProgress
-from bench.choosing.steering import Steering, earlier, evidence_of
+from bench.choosing.steering import Steering, earlier, evidence_of, telling_limit
 from bench.choosing.table import check_same, dataset_params, sizes_of, suite_for, to_toml
-from bench.choosing.telling import say_findings, say_plan, say_table
+from bench.choosing.telling import say, say_findings, say_plan, say_table
 from bench.errors import ResultsError, SuiteError, nearest
 from bench.execution.local import LocalEngine, Server, assign_cores
 from bench.execution.session import Session
@@ -157,10 +158,10 @@ def answer(
     BenchError
         The table, the candidates or the folder cannot be used.
     """
-    if request.minutes < _LEAST_MINUTES:
+    if not math.isfinite(request.minutes) or request.minutes < _LEAST_MINUTES:
         raise SuiteError(
-            f"--minutes is {request.minutes:g}; at least {_LEAST_MINUTES:g} are needed to measure "
-            "anything."
+            f"--minutes is {request.minutes:g}; a number is wanted, and at least "
+            f"{_LEAST_MINUTES:g} are needed to measure anything."
         )
     if request.metric is not None:
         registry.metric(request.metric)  # a name that nobody knows is said before anything is read
@@ -311,10 +312,13 @@ def _with_page(
 ) -> Answer:
     """Write the page, or say why there is none."""
     from bench.choosing.telling import lead
-    from bench.report.html.page import write_page
+    from bench.report.html.assets import check_extra
 
     page = found.folder / "report.html"
     try:
+        check_extra()
+        from bench.report.html.page import write_page  # it imports what the extra brings
+
         write_page(
             results,
             page,
@@ -352,7 +356,7 @@ class _Watcher:
 
     def warned(self, text: str) -> None:
         """Print a warning."""
-        self._console.print(f"Warning: {text}", style="yellow", markup=False, soft_wrap=True)
+        say(self._console, f"Warning: {text}", "yellow")
 
     def watch(self, n_trials: int, n_slots: int) -> AbstractContextManager[Any]:
         """Return what shows the progress."""
@@ -362,7 +366,8 @@ class _Watcher:
         """Return what decides on the next trial; it knows what earlier sessions measured."""
         from bench.results import store
 
-        before = earlier(store.load(self._session.folder), self._metric)
+        results = store.load(self._session.folder)
+        before = earlier(results, self._metric, telling_limit(self._session.plan))
         return Steering(
             self._session.plan,
             self._metric,

@@ -57,7 +57,7 @@ _UNKNOWN_SECONDS = 3.0
 """Of a candidate of which nothing was measured."""
 _LIMIT_FACTOR = 4.0
 _LEAST_LIMIT = 30.0
-_FIRST_LIMIT = 60.0
+FIRST_LIMIT = 60.0
 """Of a candidate of which nothing was measured: it may have to compile."""
 
 
@@ -207,7 +207,7 @@ def _granted(view: _View, wish: _Wish, taken: set[tuple[str, int, int]]) -> Iter
         if seconds > min(state.left_seconds, wish.share * view.capacity):
             return
         is_first = evidence.forecast(name, wish.size) is None
-        limit = _FIRST_LIMIT if is_first else max(_LEAST_LIMIT, _LIMIT_FACTOR * seconds)
+        limit = FIRST_LIMIT if is_first else max(_LEAST_LIMIT, _LIMIT_FACTOR * seconds)
         yield Wanted(*cell, min(limit, state.left_seconds + state.grace_seconds))
 
 

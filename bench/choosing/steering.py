@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.choosing.evidence import Entrant, Evidence, Seen
-from bench.choosing.schedule import State, Wanted, next_trials
+from bench.choosing.schedule import FIRST_LIMIT, State, Wanted, next_trials
 from bench.outcome import Outcome, Trial
 from bench.plan import Plan
 from bench.spec import Metric
@@ -82,7 +82,8 @@ class Steering:
             if trial is None:  # its split gives the same rows as another one
                 self._seen.append(_skipped(wanted))
                 continue
-            trial = replace(trial, limit_seconds=round(wanted.limit_seconds, 1))
+            limit = min(trial.limit_seconds, round(wanted.limit_seconds, 1))
+            trial = replace(trial, limit_seconds=limit)
             self._running[trial.trial_id] = wanted
             return trial
         self._is_over = not self._running
@@ -136,7 +137,7 @@ def seen_of(trial: Trial, outcome: Outcome, metric: Metric) -> Seen:
     )
 
 
-def earlier(results: Results, metric: Metric) -> list[Seen]:
+def earlier(results: Results, metric: Metric, limit_seconds: float = FIRST_LIMIT) -> list[Seen]:
     """Return what of the trials of a run the schedule may know.
 
     Parameters
@@ -145,17 +146,29 @@ def earlier(results: Results, metric: Metric) -> list[Seen]:
         From ``bench.load(...)``.
     metric
         That candidates are compared by.
+    limit_seconds
+        A trial that was ended after fewer says that a session was over, and nothing of its
+        candidate: it is as if it had not been.
     """
     scores = by_trial(results.scores, [("part", _PART), ("slice", ""), ("metric", metric.name)])
     turns = by_trial(results.measures, [("name", _TURN)])
     columns = ["label", "n_train", "outer_seed", "status", "fit_seconds", "compile_seconds"]
-    rows = results.trials.select(["trial_id", *columns]).to_pylist()
-    return [_seen(r, scores.get(r["trial_id"]), turns.get(r["trial_id"]), metric) for r in rows]
+    rows = results.trials.select(["trial_id", "limit_seconds", *columns]).to_pylist()
+    return [
+        _seen(row, scores.get(row["trial_id"]), turns.get(row["trial_id"]), metric)
+        for row in rows
+        if row["status"] != "timeout" or row["limit_seconds"] >= limit_seconds
+    ]
+
+
+def telling_limit(plan: Plan) -> float:
+    """Return the seconds from which a timeout tells of a candidate, not of the end of a session."""
+    return min(FIRST_LIMIT, plan.suite.limits.seconds)
 
 
 def evidence_of(plan: Plan, results: Results, metric: Metric) -> Evidence:
     """Return what the validation rows of a run say of the candidates of a plan."""
-    return Evidence(entrants_of(plan), earlier(results, metric))
+    return Evidence(entrants_of(plan), earlier(results, metric, telling_limit(plan)))
 
 
 def by_trial(table: pa.Table, wanted: Sequence[tuple[str, str]]) -> dict[str, float]:

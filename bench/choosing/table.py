@@ -183,7 +183,7 @@ def check_same(folder: Path, text: str) -> None:
         before = ""
     if before != text:
         raise SuiteError(
-            f"{folder} holds what was measured with another table, target, seed or other "
-            "candidates. Name another folder with --output, or begin a new one beside it with "
-            "--fresh."
+            f"{folder} holds what was measured with another table, target or seed, other columns "
+            "left out, another metric or other candidates. Name another folder with --output, or "
+            "begin a new one beside it with --fresh."
         )

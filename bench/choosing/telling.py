@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ def say_table(console: Console, name: str, facts: Facts) -> None:
         classes = [clean(str(label)) for label in facts.target.classes]
         text += f" of {len(classes)} classes ({listed(classes)})"
     text += f", {plural(facts.n_rows, 'row')}, {plural(len(facts.columns), 'column')} ({columns})."
-    _say(console, text)
+    say(console, text)
 
 
 def say_findings(console: Console, findings: Sequence[Finding]) -> None:
@@ -41,7 +42,7 @@ def say_findings(console: Console, findings: Sequence[Finding]) -> None:
         text = f"  {finding.level}: {clean(finding.what)}: {clean(finding.why)}."
         if finding.advice:
             text += f" What to do: {clean(finding.advice)}."
-        _say(console, text, style)
+        say(console, text, style)
 
 
 def say_plan(console: Console, plan: Plan, n_done: int, left: float, n_slots: int) -> None:
@@ -56,38 +57,41 @@ def say_plan(console: Console, plan: Plan, n_done: int, left: float, n_slots: in
     )
     if n_done:
         text += f" {plural(n_done, 'trial')} of an earlier session count."
-    _say(console, text)
+    say(console, text)
 
 
 def say_answer(console: Console, found: Answer) -> None:
     """Print the answer: which model, the verdict, what more minutes would buy, and where it is."""
     from bench.report.verdict_text import details, sentence
 
-    _say(console, f"Trials: {endings(found.statuses, sorted(found.statuses))}.")
+    if found.interrupted:
+        say(console, "Interrupted. The same command goes on where this ended.", "yellow")
+    if found.statuses:
+        say(console, f"Trials: {endings(found.statuses, sorted(found.statuses))}.")
     if found.choice is None:
-        _say(console, "No candidate has a score: there is nothing to choose from.", "red")
+        say(console, "No candidate has a score: there is nothing to choose from.", "red")
     else:
         first, *rest = describe_choice(found.choice)
-        _say(console, "")
-        _say(console, first, "bold")
+        say(console, "")
+        say(console, first, "bold")
         for line in rest:
-            _say(console, f"  {line}")
+            say(console, f"  {line}")
     if found.verdict is not None:
-        _say(console, "")
-        _say(console, f"Verdict: {sentence(found.verdict)}", "bold")
+        say(console, "")
+        say(console, f"Verdict: {sentence(found.verdict)}", "bold")
         for line in details(found.verdict):
-            _say(console, f"  {line}")
+            say(console, f"  {line}")
     if found.more:
-        _say(console, "")
-        _say(console, "What more would buy:")
+        say(console, "")
+        say(console, "What more would buy:")
         for line in found.more:
-            _say(console, f"  {line}.")
-    _say(console, "")
+            say(console, f"  {line}.")
+    say(console, "")
     if found.page is not None:
-        _say(console, f"Report: {found.page}")
+        say(console, f"Report: {found.page}")
     elif found.page_problem:
-        _say(console, f"No report: {clean(found.page_problem)}")
-    _say(console, f"Results: {found.folder} (`bench leaderboard {found.folder}`)")
+        say(console, f"No report: {clean(found.page_problem)}")
+    say(console, f"Results: {found.folder} (`bench leaderboard {found.folder}`)")
 
 
 def describe_choice(choice: Choice) -> list[str]:
@@ -110,11 +114,16 @@ def describe_choice(choice: Choice) -> list[str]:
     if choice.latency_seconds is not None:
         price.append(f"a prediction {seconds(choice.latency_seconds)}")
     if choice.peak_bytes is not None:
-        price.append(f"{max(1.0, choice.peak_bytes / _MIB):,.0f} MiB of memory")
+        price.append(f"{_mebibytes(choice.peak_bytes)} of memory")
     if choice.n_parameters is not None:
         price.append(f"{choice.n_parameters:,.0f} parameters")
     if price:
         lines.append(", ".join(price))
+    if choice.untried:
+        lines.append(
+            f"not tried for want of time: {listed(map(clean, choice.untried))} "
+            f"({len(choice.untried)} of {plural(choice.n_candidates, 'candidate')})"
+        )
     if choice.as_good:
         others = listed(map(clean, choice.as_good))
         lines.append(f"validation rows do not tell it apart from {others}")
@@ -131,5 +140,20 @@ def lead(found: Answer) -> list[str]:
     return [*sentences, *(f"What more would buy: {line}" for line in found.more)]
 
 
-def _say(console: Console, text: str, style: str | None = None) -> None:
+def _mebibytes(value: float) -> str:
+    size = value / _MIB
+    return f"{size:,.0f} MiB" if size >= 100 else f"{size:.3g} MiB"
+
+
+def say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a text, in a terminal between words, what goes on indented; elsewhere as one line."""
+    if console.is_terminal:
+        indent = " " * (len(text) - len(text.lstrip()) + 2)
+        text = textwrap.fill(
+            text,
+            console.width,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

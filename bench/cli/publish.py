@@ -20,9 +20,12 @@ def publish(folder: Path, runs: tuple[str, ...], title: str) -> None:
     """
     from bench.cli.report import records
     from bench.registry import discover
-    from bench.report.html.site import write_site
+    from bench.report.html.assets import check_extra
     from bench.report.text import clean, plural
     from bench.results.store import RESULTS, list_runs
+
+    check_extra()
+    from bench.report.html.site import write_site  # it imports what the extra brings
 
     chosen: list[str | Path] = list(runs)
     if not runs:

@@ -94,8 +94,11 @@ def report(
 def _write_page(
     results: Results, registry: Registry, selection: Selection, path: Path, title: str
 ) -> None:
-    from bench.report.html.page import write_page
+    from bench.report.html.assets import check_extra
     from bench.report.text import clean
+
+    check_extra()
+    from bench.report.html.page import write_page  # it imports what the extra brings
 
     facts = write_page(
         results, path, **records(registry), selection=selection, runs=results.runs, title=title

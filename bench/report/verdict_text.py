@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bench.analysis.decisions import SURE
+from bench.analysis.prices import CHEAPER
 from bench.report.text import clean, figure, listed, plural, seconds, span
 
 if TYPE_CHECKING:
-    from bench.analysis.crossover import Crossover
+    from bench.analysis.crossover import CostCrossover, Crossover
     from bench.analysis.intervals import Interval
     from bench.analysis.prices import Cost
     from bench.analysis.verdict import Verdict
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 MOST_DATASETS = 12
 """So many datasets have a line of their own."""
 _OTHER = {"classical": "deep", "deep": "classical"}
+_SAME_STORY = 2.0
+"""Ratios of all candidates and of the winners that differ by less are told as one."""
+_LIKELY = 0.5
+"""A crossing less likely than this is left to the details."""
 
 
 def sentence(verdict: Verdict) -> str:
@@ -41,10 +47,11 @@ def sentence(verdict: Verdict) -> str:
         said.append(cost)
     head = verdict.choice or ("either" if verdict.decision == "equal" else "too close to call")
     parts = [f"{head}: {', '.join(said)}"]
-    where = _crossover_words(verdict.crossover)
-    # Whoever is told to take deep learning need only hear from which size on.
-    is_news = verdict.crossover is not None and verdict.crossover.outcome == "within"
-    if where and (verdict.decision != "deep" or is_news):
+    failed = _failure_words(verdict)
+    if failed:
+        parts.append(failed)
+    where = _crossover_words(verdict)
+    if where:
         parts.append(where)
     if verdict.decision == "undecided" and verdict.missing:
         parts.append(f"{listed(verdict.missing)} ({plural(verdict.n_missing, 'trial')}) may tell")
@@ -60,6 +67,19 @@ def _not_measured(verdict: Verdict) -> str:
     return f"{head}: run {_these(verdict.n_missing)}: {what}{more}"
 
 
+def _failure_words(verdict: Verdict) -> str:
+    """Say which family failed: a difference of skill is then not one between its models."""
+    said = []
+    for family, n in sorted(verdict.failed.items()):
+        if verdict.scope != "dataset":
+            said.append(f"{family} failed at some seeds of {plural(n, 'dataset')}")
+        elif n >= verdict.n_units:
+            said.append(f"{family} failed throughout")
+        else:
+            said.append(f"{family} failed in {n} of {verdict.n_units} seeds")
+    return ", ".join(said)
+
+
 def _these(n: int) -> str:
     return "this trial" if n == 1 else f"these {n:,} trials"
 
@@ -68,15 +88,17 @@ def _score_words(verdict: Verdict) -> str:
     """Say how the scores compare, from the side of the family that is named first."""
     if verdict.decision in _OTHER:
         return _better_words(verdict)
+    if verdict.counts is not None:
+        return _tally(verdict)
     if verdict.decision == "equal":
         return f"within {_widest(verdict)}"
-    if verdict.choice is None or verdict.counts is not None:
-        open_ = _tally(verdict) if verdict.counts is not None else ""
-        return open_ or f"{_gain_words(verdict)}, 90 % interval {_interval_words(verdict)}"
+    if verdict.choice is None:
+        return f"{_gain_words(verdict)}, 90 % interval {_interval_words(verdict)}"
     other = _OTHER[verdict.choice]
     p = verdict.p_deep if other == "deep" else verdict.p_classical
     sure = "" if p is None else f" ({_percent(1 - p)} sure)"
-    return f"{other} is not better{sure}, with {_gain_words(verdict)}"
+    bound = f"{other} is not better by more than {verdict.region:g} of skill"
+    return f"{bound}{sure}, {_gain_words(verdict)}"
 
 
 def _better_words(verdict: Verdict) -> str:
@@ -128,7 +150,8 @@ def _widest(verdict: Verdict) -> str:
     """Return how far the interval of equal families reaches at most."""
     inside = verdict.gain_in_metric_interval
     if inside is not None:
-        return _in_metric(verdict, max(abs(inside.low), abs(inside.high)))
+        mean = verdict.gain_in_metric or 0.0
+        return _in_metric(verdict, max(abs(inside.low), abs(inside.high), abs(mean)))
     between = verdict.gain_interval
     reach = verdict.region if between is None else max(abs(between.low), abs(between.high))
     return f"{figure(reach)} of skill"
@@ -142,54 +165,93 @@ def _interval_words(verdict: Verdict) -> str:
 
 
 def _cost_words(verdict: Verdict) -> str:
-    """Return "40 times faster", of the family named first, all candidates together."""
-    ratio = verdict.total_ratios.get("warm_seconds")
+    """Return "40 times faster", of the family named first, all candidates together.
+
+    The winners' own ratio is named too where it tells another story.
+    """
+    ratio, own = (among.get("warm_seconds") for among in (verdict.total_ratios, verdict.ratios))
     if ratio is None or verdict.choice is None:
         return ""
     if verdict.choice == "deep":
-        ratio = 1 / ratio
-    words = "faster" if ratio > 1 else "slower"
+        ratio, own = 1 / ratio, None if own is None else 1 / own
     times = max(ratio, 1 / ratio)
-    if times < 1.25:
-        return "about as fast"
-    bound = _bound(verdict, ratio)
-    return f"{bound}{_times(times)} times {words}"
+    said = "about as fast"
+    if times >= CHEAPER:
+        said = f"{_bound(verdict, ratio)}{_times(times)} times {_faster(ratio)}"
+    if own is None or 1 / _SAME_STORY < own / ratio < _SAME_STORY:
+        return said
+    alone = "about as fast" if max(own, 1 / own) < CHEAPER else ""
+    alone = alone or f"{_times(max(own, 1 / own))} times {_faster(own)}"
+    return f"{said} with all candidates (its best alone {alone})"
+
+
+def _faster(ratio: float) -> str:
+    return "faster" if ratio > 1 else "slower"
 
 
 def _bound(verdict: Verdict, ratio: float) -> str:
-    """Say "at least" where the slower family ran into its time limit."""
+    """Say "at least" where the slower family ran into its time limit, "at most" the faster."""
     first = str(verdict.choice)
     slower = _OTHER[first] if ratio > 1 else first
-    price = verdict.price.get(slower)
-    return "at least " if price is not None and price.total.at_least else ""
+    is_bound = {
+        family: (price := verdict.price.get(family)) is not None and price.total.at_least
+        for family in _OTHER
+    }
+    if all(is_bound.values()):
+        return "as far as the time limit lets see "
+    return "at least " if is_bound[slower] else "at most " if is_bound[_OTHER[slower]] else ""
 
 
 def _times(value: float) -> str:
     return f"{value:.1f}" if value < 9.95 else f"{float(f'{value:.2g}'):,.0f}"
 
 
-def _crossover_words(where: Crossover | None) -> str:
+def _crossover_words(verdict: Verdict) -> str:
+    """Return where deep overtakes, as far as that is news beside the decision."""
+    where = verdict.crossover
     if where is None or where.outcome in ("not-measured", "unknown"):
         return ""
     if where.outcome == "always":
-        return "deep ahead at all sizes"
+        # Where deep is better that goes without saying.
+        is_news = verdict.decision != "deep" and (where.p_always or 0.0) >= SURE
+        return "deep slightly ahead at all sizes" if is_news else ""
     if where.outcome == "never":
+        # A family taken for its price need not overtake.
+        is_news = verdict.choice != "deep" and (where.p_never or 0.0) >= SURE
         reach = where.reach or where.largest
-        return f"deep does not overtake up to {_rows(reach)} rows" if reach else ""
-    if where.n_cross is None:
+        return f"deep does not overtake up to {_rows(reach)} rows" if reach and is_news else ""
+    # Whoever is told to take deep learning need only hear from which size on.
+    if verdict.choice == "deep" and not (where.is_surely_within and verdict.decision == "deep"):
         return ""
-    ends = [
-        f"from {_rows(where.low)}" if where.high is None and where.low is not None else "",
-        f"up to {_rows(where.high)}" if where.low is None and where.high is not None else "",
-    ]
-    between = next((end for end in ends if end), "")
-    if where.low is not None and where.high is not None:
-        between = f"{_rows(where.low)} to {_rows(where.high)}"
-    said = f" ({between})" if between else ""
-    if where.outcome == "within" and where.low is not None and where.high is not None:
+    return crossing_words(where)
+
+
+def crossing_words(where: Crossover) -> str:
+    """Return "deep overtakes at 1,200 rows (800 to 2,000)", or "" where that is not likely.
+
+    Parameters
+    ----------
+    where
+        Of deep over classical.
+    """
+    p_cross = (where.p_within or 0.0) + (where.p_beyond or 0.0)
+    if where.outcome not in ("within", "beyond") or p_cross < _LIKELY:
+        return ""
+    if where.n_cross is None or where.largest is None:
+        return ""
+    said = _range_words(where.low, where.high)
+    if where.is_surely_within:
         return f"deep overtakes at {_rows(where.n_cross)} rows{said}"
-    at = "at" if where.outcome == "within" else "beyond"
+    at = "at" if where.n_cross <= where.largest else "beyond"
     return f"deep may overtake {at} {_rows(where.n_cross)} rows{said}"
+
+
+def _range_words(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    if low is None or high is None:
+        return f" (from {_rows(low)})" if low is not None else f" (up to {_rows(high or 0.0)})"
+    return f" ({_rows(low)} to {_rows(high)})"
 
 
 def _rows(value: float) -> str:
@@ -226,6 +288,7 @@ def details(verdict: Verdict) -> list[str]:
     elif verdict.counts is not None and sum(verdict.counts.values()) > 1:
         said.append(_tally(verdict))
     said += _prices(verdict)
+    said += crossing_details(verdict)
     if verdict.flips:
         said.append(f"another decision under: {listed(map(clean, verdict.flips), most=20)}")
     if verdict.missing and verdict.decision != "not-measured":
@@ -247,8 +310,13 @@ def _prices(verdict: Verdict) -> list[str]:
         n = plural(verdict.candidates.get(family, 0), "candidate")
         if price is None:
             continue
-        total = f"; {n} in all {seconds(price.total.warm_seconds)}"
-        said.append(f"{family}: {clean(name)}, {_cost(price.winner)}{total}")
+        bound = ">" if price.total.at_least else ""
+        who, total = clean(name), ""
+        if verdict.candidates.get(family, 0) > 1:
+            # Each dataset and seed has a winner of its own: the figures are not this one's.
+            who = f"{who} most often; median of the winners"
+            total = f"; all {n} {bound}{seconds(price.total.warm_seconds)}"
+        said.append(f"{family}: {who}, {_cost(price.winner)}{total}")
     if verdict.ratios:
         words = {
             "warm_seconds": "warm fit",
@@ -262,7 +330,66 @@ def _prices(verdict: Verdict) -> list[str]:
             for name, word in words.items()
             if name in verdict.ratios
         ]
-        said.append(f"deep over classical: {', '.join(found)}")
+        said.append(f"deep over classical, the winners: {', '.join(found)}")
+    in_all = verdict.total_ratios.get("warm_seconds")
+    if in_all is not None and max(verdict.candidates.values(), default=0) > 1:
+        said.append(f"deep over classical, all candidates: warm fit {_ratio(in_all)}")
+    return said
+
+
+def crossing_details(verdict: Verdict) -> list[str]:
+    """Return how likely deep overtakes where, and how the seconds compare by size.
+
+    Parameters
+    ----------
+    verdict
+        From `bench.analysis.verdict.verdicts`.
+    """
+    said = []
+    where, cost = verdict.crossover, verdict.cheaper
+    if where is not None and where.smallest is not None and where.largest is not None:
+        said += _chances_of_crossing(where, span(where.smallest, where.largest))
+    if cost is not None and cost.ratio_largest is not None and cost.ratio_smallest is not None:
+        said.append(_cheaper_words(cost))
+    return said
+
+
+def _chances_of_crossing(where: Crossover, measured: str) -> list[str]:
+    words = (
+        (f"ahead at all of {measured} rows", where.p_always),
+        (f"overtakes within {measured} rows", where.p_within),
+        (f"overtakes beyond, by {_rows(where.reach or 0.0)} rows", where.p_beyond),
+        ("not by then", where.p_never),
+        (f"not known beyond{_why(where)}", where.p_unknown),
+    )
+    found = [f"{_percent(p)} {word}" for word, p in words if p is not None and p >= 0.005]
+    return [f"deep: {', '.join(found)}"] if found else []
+
+
+def _why(where: Crossover) -> str:
+    """Return the reason in brackets, by the families' names: `Crossover` knows "a" and "b"."""
+    if where.reason is None:
+        return ""
+    who, space, rest = where.reason.partition(" ")
+    who = {"a": "classical", "b": "deep"}.get(who, who)
+    return f" ({clean(who + space + rest)})"
+
+
+def _cheaper_words(cost: CostCrossover) -> str:
+    """Return how much longer deep takes at both ends, and from where on it takes less."""
+    where = cost.where
+    at = [
+        f"{_ratio(ratio or 0.0)} at {size:,} rows"
+        for ratio, size in (
+            (cost.ratio_smallest, where.smallest),
+            (cost.ratio_largest, where.largest),
+        )
+        if size is not None
+    ]
+    said = f"warm fit, deep over classical by size: {', '.join(at)}"
+    if where.outcome in ("within", "beyond") and where.n_cross is not None:
+        said += f"; deep cheaper from {_rows(where.n_cross)} rows"
+        said += _range_words(where.low, where.high)
     return said
 
 

@@ -98,6 +98,69 @@ def test_few_seeds_are_not_enough():
     assert "3 more outer seeds" in found.missing[0]
 
 
+def test_a_family_that_failed_is_said_to_have_failed():
+    """Deep failed at every seed: classical is better in skill, and no figure stands against it."""
+    run = Run()
+    for outer in range(5):
+        run.add("dummy", "a", 0.5, outer=outer)
+        put(run, "lda", "a", GOOD[outer], GOOD[outer], outer=outer)
+        run.add("mlp", "a", None, outer=outer, status="error")
+    found = of(judge(run), "a")
+    assert (found.decision, found.failed) == ("classical", {"deep": 5})
+    assert found.gain_in_metric is None
+    assert any("no deep candidate ended well in 5 seeds" in note for note in found.notes)
+    assert of(judge(run), "classification").failed == {"deep": 1}
+
+
+def test_two_families_that_failed_are_not_equal():
+    """Nothing was measured of either, and that is said."""
+    run = Run()
+    for outer in range(5):
+        run.add("dummy", "a", 0.5, outer=outer)
+        for model in ("lda", "mlp"):
+            run.add(model, "a", None, outer=outer, status="timeout")
+    found = of(judge(run), "a")
+    assert (found.decision, found.n_units, found.failed) == ("not-measured", 0, {})
+    assert "all candidates of both families failed" in found.missing[0]
+
+
+def test_seeds_at_which_both_failed_are_left_out():
+    """Seven seeds, at one nobody ended well, at another only deep did not: six count."""
+    run = Run()
+    for outer in range(7):
+        run.add("dummy", "a", 0.5, outer=outer)
+        for model, n_failed, value in (("lda", 1, 0.8), ("mlp", 2, 0.7)):
+            if outer < n_failed:
+                run.add(model, "a", None, outer=outer, status="error")
+            else:
+                put(run, model, "a", value, value, outer=outer)
+    found = of(judge(run), "a")
+    assert (found.n_units, found.failed) == (6, {"deep": 1})
+    # Once 0.6 of skill ahead of the baseline's 0, five times 0.2 ahead.
+    assert found.gain == pytest.approx(-(0.6 + 5 * 0.2) / 6)
+
+
+def test_an_average_metric_that_contradicts_skill_is_not_told():
+    """Deep gains 2 points of 10 on one dataset and loses 5 of 80 on the other: +0.2, -0.0625."""
+    run = Run()
+    contest(run, "a", [0.92] * 5, [0.94] * 5, base=0.9)
+    contest(run, "b", [0.95] * 5, [0.90] * 5, base=0.2)
+    found = of(judge(run), "classification")
+    assert found.gain == pytest.approx((0.2 - 0.0625) / 2)
+    assert found.gain_in_metric is None
+    assert of(judge(run), "b").gain_in_metric == pytest.approx(-0.05)
+
+
+def test_inner_seeds_are_asked_for_where_the_test_part_is_official():
+    """There is one outer seed, and no run can have more of them."""
+    run = Run()
+    for inner in range(3):
+        run.add("dummy", "a", 0.5, inner=inner)
+        put(run, "lda", "a", 0.7, 0.7, inner=inner)
+        put(run, "mlp", "a", 0.8, 0.8, inner=inner)
+    assert of(judge(run), "a").missing[0].startswith("2 more inner seeds")
+
+
 def test_a_missing_family_is_asked_for():
     """Without deep models five trials of one are the least, at the largest size there is."""
     run = Run()
@@ -251,6 +314,31 @@ def test_times_of_two_machines_are_not_pooled():
     found = of(judge(here, there), "a")
     assert (found.n_units, found.environment_id) == (5, "env-1")
     assert found.price["deep"].winner.warm_seconds == 1.0
+    assert any("several machines" in note for note in found.notes)
+
+
+def test_a_candidate_that_failed_makes_the_sum_a_lower_bound():
+    """Two seconds of lda, and svm ended with an error after nobody knows how long."""
+    run = Run()
+    contest(run, "a", POOR, GOOD, fit=2.0)
+    for outer in range(5):
+        run.add("svm", "a", None, outer=outer, status="error")
+    found = of(judge(run), "a").price
+    assert found["classical"].total.warm_seconds == pytest.approx(2.0)
+    assert found["classical"].total.at_least
+    assert not found["classical"].winner.at_least
+    assert not found["deep"].total.at_least
+
+
+def test_prices_across_datasets_are_those_of_one_machine():
+    """Two datasets here at one second, one there at fifty: the median of all three is nobody's."""
+    here, there = Run("run-1", "env-1"), Run("run-2", "env-0")
+    contest(here, "a", POOR, GOOD, fit=1.0)
+    contest(here, "b", POOR, GOOD, fit=3.0)
+    contest(there, "c", POOR, GOOD, fit=50.0)
+    found = of(judge(here, there), "classification")
+    assert found.environment_id == "env-1"
+    assert found.price["deep"].winner.warm_seconds == pytest.approx(2.0)
     assert any("several machines" in note for note in found.notes)
 
 

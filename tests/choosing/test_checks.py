@@ -133,6 +133,15 @@ def test_numbers_among_which_words_stand_are_named():
     assert "98 %" in finding.what
 
 
+def test_a_target_that_names_its_rows_is_warned_of():
+    """Words of which 240 come in 400 rows: one sentence says so, and not each class by its name."""
+    y = np.array([f"K{i % 240}" for i in range(N)], dtype=object)
+    findings = found(table({"age": AGE}, y))
+    assert findings["many-classes"].what == "the target has 240 classes in 400 rows"
+    assert "--target" in findings["many-classes"].advice
+    assert "rare-classes" not in findings
+
+
 def test_rare_classes_are_named():
     """Nine rows are few, ten are not."""
     y = np.array(["many"] * (N - 19) + ["ten"] * 10 + ["nine"] * 9, dtype=object)

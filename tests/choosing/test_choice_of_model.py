@@ -22,6 +22,7 @@ ENTRANTS = (
     Entrant("b", "classical"),
     Entrant("net", "deep"),
 )
+PAIR = tuple(entrant for entrant in ENTRANTS if entrant.name != "b")
 
 
 def scored(entrant, size, *scores, fit_seconds=1.0):
@@ -160,7 +161,7 @@ def test_more_minutes_would_reach_all_rows():
     On 400 rows, two octaves beyond, a fit is forecast as 1 s * 4**1.2 * 1.15**3 = 8.03 s; two slots
     of which 85 % is trials make of 80.3 s 47 s.
     """
-    evidence = Evidence(ENTRANTS, [*scored("a", 100, *FIVE), *scored("net", 100, *FIVE)])
+    evidence = Evidence(PAIR, [*scored("a", 100, *FIVE), *scored("net", 100, *FIVE)])
     (sentence,) = told(evidence=evidence)
     assert sentence == (
         "about 47 s more: the best two of each family on all 400 training rows, not on 100 alone"
@@ -169,7 +170,7 @@ def test_more_minutes_would_reach_all_rows():
 
 def test_more_minutes_would_narrow_the_interval():
     """Twice the seeds, the interval narrower by the root of two: 0.04 to 0.028."""
-    evidence = Evidence(ENTRANTS, [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE)])
+    evidence = Evidence(PAIR, [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE)])
     verdict = SimpleNamespace(gain_interval=Interval(-0.05, 0.03), n_units=5)
     (sentence,) = told(evidence=evidence, size=400, verdict=verdict)
     assert "10 outer seeds in place of 5" in sentence
@@ -186,8 +187,18 @@ def test_more_minutes_would_give_the_eliminated_a_chance():
 def test_too_few_seeds_are_said():
     """Two outer seeds are no verdict."""
     seen = [*scored("a", 400, 0.8, 0.8), *scored("net", 400, 0.8, 0.8)]
-    (sentence,) = told(evidence=Evidence(ENTRANTS, seen), size=400)
+    (sentence,) = told(evidence=Evidence(PAIR, seen), size=400)
     assert "5 outer seeds, below which there is no verdict; there are 2" in sentence
+
+
+def test_those_for_whom_there_was_no_time_are_named():
+    """b was never tried: nothing is known of it, and a look takes as long as a's, 1 s of 0.85."""
+    evidence = Evidence(ENTRANTS, [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE)])
+    choice = choose(evidence, results_of([("a", 400, 0, 0.7)]), ACCURACY, 400)
+    assert (choice.untried, choice.n_candidates) == (("b",), 3)
+    assert "not tried for want of time: b (1 of 3 candidates)" in describe_choice(choice)
+    (sentence,) = told(evidence=evidence, size=400, n_slots=1)
+    assert sentence == ("about 1.2 s more: a first look at 1 candidate that there was no time for")
 
 
 def test_a_short_curve_is_not_drawn_on():
@@ -209,7 +220,7 @@ def test_a_long_curve_is_drawn_on():
 
 def test_the_answer_in_words():
     """Model, score with interval, how it was chosen, price."""
-    evidence = Evidence(ENTRANTS, scored("a", 100, *FIVE))
+    evidence = Evidence(ENTRANTS[:2], scored("a", 100, *FIVE))
     rows = [("a", 100, seed, 0.70 + seed / 100) for seed in range(5)]
     lines = describe_choice(choose(evidence, results_of(rows), ACCURACY, 100))
     assert lines == [

@@ -1,12 +1,14 @@
 """Wishes of the schedule become trials of a plan, and what ends is told without test scores."""
 
 from dataclasses import fields, replace
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 
 from bench import SplitProtocol
 from bench.choosing.evidence import Seen
-from bench.choosing.steering import Steering, entrants_of, seen_of
+from bench.choosing.steering import Steering, earlier, entrants_of, seen_of, telling_limit
 from bench.loading import Facts as DatasetFacts
 from bench.outcome import Facts, Measure, Outcome, Score
 from bench.plan import make_plan
@@ -174,6 +176,47 @@ def test_it_waits_for_what_runs_before_it_is_over(plan, metric):
     assert not wheel.is_over
     wheel.ended(trial, ended(trial, 0.7))
     assert wheel.take() is not None
+
+
+def test_a_suite_s_own_limit_holds(plan, metric):
+    """Candidates that are given ten seconds get no more, however much is left."""
+    short = replace(plan, trials=tuple(replace(t, limit_seconds=10.0) for t in plan.trials))
+    assert steering(short, metric).take().limit_seconds == 10.0
+
+
+def test_a_trial_that_the_end_of_a_session_cut_off_is_tried_again(metric):
+    """Ended after 9.8 s it tells nothing of its candidate; ended after 60 s it does."""
+    trials = [
+        {
+            "trial_id": label,
+            "label": label,
+            "n_train": 250,
+            "outer_seed": 0,
+            "status": "timeout",
+            "limit_seconds": limit,
+            "fit_seconds": None,
+            "compile_seconds": None,
+        }
+        for label, limit in (("lda", 9.8), ("mlp", 60.0))
+    ]
+    nothing = pa.table(
+        {
+            name: pa.array([], pa.string())
+            for name in ("trial_id", "part", "slice", "metric", "name")
+        }
+        | {"value": pa.array([], pa.float64())}
+    )
+    results = SimpleNamespace(trials=pa.Table.from_pylist(trials), scores=nothing, measures=nothing)
+    assert [seen.entrant for seen in earlier(results, metric)] == ["mlp"]
+    assert [seen.entrant for seen in earlier(results, metric, limit_seconds=5.0)] == ["lda", "mlp"]
+
+
+def test_a_timeout_tells_of_a_candidate_from_the_suite_s_own_limit_on(plan):
+    """A minute, or the limit of the suite where that is less: there is no more to be had."""
+    assert telling_limit(plan) == 60.0
+    limits = plan.suite.limits.model_copy(update={"seconds": 5.0})
+    suite = plan.suite.model_copy(update={"limits": limits})
+    assert telling_limit(replace(plan, suite=suite)) == 5.0
 
 
 def test_without_time_it_is_over(plan, metric):

@@ -127,6 +127,7 @@ def test_a_folder_of_another_question_is_refused(finished, folder, command):
         (("customers.csv", "--target", "bought", "--metric", "acuracy"), "Did you mean 'accuracy'"),
         (("customers.csv", "--target", "bought", "--candidates", "mien"), "No suite is called"),
         (("customers.csv", "--target", "bought", "--minutes", "0"), "--minutes is 0"),
+        (("customers.csv", "--target", "bought", "--minutes", "nan"), "--minutes is nan"),
     ],
 )
 def test_wrong_input_is_one_clear_message(options, said, folder, command):
@@ -153,6 +154,7 @@ def test_an_interruption_keeps_what_is_known(folder, cache):
             break
     said, wrong = process.communicate(timeout=120)
     assert process.returncode == 130, said + wrong
+    assert "Interrupted. The same command goes on where this ended." in said
     assert "Results: cut" in said
     assert bench.load(folder / "cut").trials.num_rows >= 1
 

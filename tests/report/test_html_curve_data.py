@@ -1,12 +1,15 @@
 """The curves that a page embeds: figures by hand, and what is left out when there are many."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
+from analysis.hand_families import evidence, put
 from analysis.hand_tables import METRICS, TASKS, Run, tables
 from bench.analysis.cells import read_cells
+from bench.analysis.crossover import Crossover
 from bench.report.html.curve_data import MAX_LINES, curve_data
 
 
@@ -108,12 +111,86 @@ def test_a_crossing_becomes_a_mark_with_its_range():
     """A crossing within the sizes is drawn at its place; 'never' is not drawn."""
     run = Run()
     run.add("lda", "a", 0.9)
-    crossing = SimpleNamespace(
-        outcome="within", n_cross=1234.5, low=600.0, high=None, smallest=16, largest=5000
+    crossing = Crossover(
+        outcome="within",
+        p_always=0.0,
+        p_within=0.7,
+        p_beyond=0.1,
+        p_never=0.2,
+        p_unknown=0.0,
+        n_cross=1234.5,
+        low=600.0,
+        high=None,
+        smallest=16,
+        largest=5000,
+        reach=20_000.0,
+        n_units=5,
+        reason=None,
     )
-    verdict = SimpleNamespace(scope="dataset", task="classification", name="a", crossover=crossing)
-    assert curves_of(run, verdicts=[verdict]).object["datasets"][0]["marks"] == [
-        [1234.5, 600.0, 5000, "deep overtakes at 1,234 rows (from 600, or not at all)"]
+
+    def marks(**changed):
+        verdict = SimpleNamespace(
+            scope="dataset",
+            task="classification",
+            name="a",
+            crossover=replace(crossing, **changed),
+            cheaper=None,
+        )
+        return curves_of(run, verdicts=[verdict]).object["datasets"][0]["marks"]
+
+    assert marks() == [[1234.5, 600.0, 5000, "deep may overtake at 1,200 rows (from 600)"]]
+    assert marks(outcome="beyond", n_cross=8000.0) == [
+        [8000.0, 600.0, 20_000.0, "deep may overtake beyond 8,000 rows (from 600)"]
     ]
-    crossing.outcome = "never"
-    assert curves_of(run, verdicts=[verdict]).object["datasets"][0]["marks"] == []
+    assert marks(outcome="never") == []
+
+
+def long_run(dip=0.0):
+    """Return six sizes of a curve that rises by halves to 0.9, the last size lower by `dip`."""
+    run = Run()
+    for outer in range(5):
+        for at, n in enumerate((16, 32, 64, 128, 256, 512)):
+            run.add("dummy", "a", 0.5, outer=outer, n=n)
+            value = 0.9 - 0.3 / 2**at + 0.001 * ((outer + at) % 5 - 2)
+            run.add("lda", "a", value - (dip if n == 512 else 0.0), outer=outer, n=n)
+    return run
+
+
+def test_lines_go_on_to_four_times_the_largest_size():
+    """From 512 to 2,048 rows, from the last mean on, at most at perfect skill."""
+    sizes, values, lows, highs = line_of(curves_of(long_run()), "lda")["a"]
+    assert sizes == [512, 724.1, 1024, 1448, 2048]
+    assert values[0] == pytest.approx(0.8 - 0.6 / 32, abs=0.01)
+    assert all(
+        low <= value <= high <= 1 for low, value, high in zip(lows, values, highs, strict=True)
+    )
+    assert "a" not in line_of(curves_of(long_run()), "dummy")
+
+
+def test_an_ill_behaved_line_is_told_and_does_not_go_on():
+    """The last size is worse than earlier ones."""
+    line = line_of(curves_of(long_run(dip=0.2)), "lda")
+    assert "a" not in line
+    assert "dipping" in line["g"]
+
+
+def test_a_family_of_several_candidates_has_a_line_of_its_own():
+    """At each seed its best on validation rows; a family of one is drawn already."""
+    run = Run()
+    for outer in range(5):
+        run.add("dummy", "a", 0.5, outer=outer)
+        put(run, "mlp", "a", 0.6, 0.6, outer=outer)
+        # On validation rows the seeds 0 to 2 prefer lda, the others svm.
+        put(run, "lda", "a", 0.7, 0.8 if outer < 3 else 0.6, outer=outer)
+        put(run, "svm", "a", 0.9, 0.7, outer=outer)
+    found = curves_of(run, evidence=evidence(run))
+    line = found.object["datasets"][0]["lines"][0]
+    assert found.object["contenders"][line["c"]] == [
+        "classical: best by validation rows",
+        "classical",
+    ]
+    # Three times 0.7 and twice 0.9.
+    assert line["v"][0] == [pytest.approx(0.78)]
+    assert line["s"][0] == [pytest.approx(0.56)]
+    assert len(found.object["datasets"][0]["lines"]) == 5
+    assert found.object["datasets"][0]["others"] == 0

@@ -78,7 +78,7 @@ def test_where_nobody_can_be_told_apart_there_is_no_bar_but_the_reason():
 def test_each_chart_names_the_data_that_the_script_gives():
     """Every layer takes one of the named data sets, and no chart holds or fetches any itself."""
     for spec, names in (
-        (charts.learning_curves(), {"points", "bars", "marks"}),
+        (charts.learning_curves(), {"points", "bars", "ahead", "marks"}),
         (charts.tradeoff(), {"points", "front"}),
         (charts.critical_differences(3), {"points", "groups"}),
     ):

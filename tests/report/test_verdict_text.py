@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis.crossover import Crossover
+from bench.analysis.crossover import CostCrossover, Crossover
 from bench.analysis.intervals import Interval
 from bench.analysis.prices import Cost, Price
 from bench.analysis.verdict import Verdict
@@ -120,8 +120,8 @@ def test_not_better_is_enough_for_the_cheaper():
     """Between classical and equal it stays open, but deep is not worth its price."""
     one = replace(EQUAL, decision="undecided", p_deep=0.04, crossover=None)
     assert sentence(one) == (
-        "classical: deep is not better (96 % sure), with deep ahead by 0.1 points of balanced "
-        "accuracy, 40 times faster"
+        "classical: deep is not better by more than 0.01 of skill (96 % sure), deep ahead by 0.1 "
+        "points of balanced accuracy, 40 times faster"
     )
 
 
@@ -165,10 +165,22 @@ def test_a_time_limit_makes_it_at_least():
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"outcome": "within"}, "deep overtakes at 12,000 rows (5,000 to 30,000)"),
-        ({"outcome": "within", "high": None}, "deep may overtake at 12,000 rows (from 5,000)"),
-        ({"outcome": "never"}, "deep does not overtake up to 32,000 rows"),
-        ({"outcome": "always"}, "deep ahead at all sizes"),
+        (
+            {"outcome": "within", "n_cross": 500.0, "low": 90.0, "high": 7_000.0},
+            "deep overtakes at 500 rows (90 to 7,000)",
+        ),
+        (
+            {"outcome": "within", "n_cross": 7_500.0, "low": 6_000.0, "high": 9_000.0},
+            "deep may overtake at 7,500 rows (6,000 to 9,000)",
+        ),
+        (
+            {"outcome": "within", "n_cross": 500.0, "low": 90.0, "high": None},
+            "deep may overtake at 500 rows (from 90)",
+        ),
+        # More draws cross within than beyond, and yet the means cross beyond the 8,000 rows.
+        ({"outcome": "within", "high": None}, "deep may overtake beyond 12,000 rows (from 5,000)"),
+        ({"outcome": "never", "p_never": 0.9}, "deep does not overtake up to 32,000 rows"),
+        ({"outcome": "always", "p_always": 0.9}, "deep slightly ahead at all sizes"),
     ],
 )
 def test_the_crossover_in_words(changed, words):
@@ -176,11 +188,63 @@ def test_the_crossover_in_words(changed, words):
     assert sentence(replace(EQUAL, crossover=replace(BEYOND, **changed))).endswith(f"; {words}")
 
 
-@pytest.mark.parametrize("outcome", ["unknown", "not-measured"])
-def test_what_is_not_known_of_the_crossover_is_not_said(outcome):
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"outcome": "unknown"},
+        {"outcome": "not-measured"},
+        # The likeliest of five outcomes need not be likely.
+        {"outcome": "always", "p_always": 0.5},
+        {"outcome": "never", "p_never": 0.5},
+        {"outcome": "beyond", "p_beyond": 0.4},
+    ],
+)
+def test_what_is_not_known_of_the_crossover_is_not_said(changed):
     """The sentence ends with the price."""
-    said = sentence(replace(EQUAL, crossover=replace(BEYOND, outcome=outcome)))
+    said = sentence(replace(EQUAL, crossover=replace(BEYOND, **changed)))
     assert said.endswith("40 times faster")
+
+
+def test_a_deep_choice_for_its_price_need_not_overtake():
+    """Equal and cheaper: that it may also overtake is no condition."""
+    cheap = replace(EQUAL, choice="deep", ratios={}, total_ratios={"warm_seconds": 0.1})
+    assert sentence(cheap) == "deep: within 0.5 points of balanced accuracy, 10 times faster"
+
+
+def test_candidates_in_all_and_the_best_alone_may_tell_two_stories():
+    """Five quick candidates take nearly as long as a slow one: both ratios stand side by side."""
+    both = replace(EQUAL, total_ratios={"warm_seconds": 1.5}, crossover=None)
+    assert sentence(both).endswith(
+        ", 1.5 times faster with all candidates (its best alone 40 times faster)"
+    )
+    assert "deep over classical, all candidates: warm fit x1.5" in details(both)
+
+
+def test_a_faster_family_cut_short_is_at_most_so_much_faster():
+    """It would have taken longer than its limit."""
+    classical = replace(PRICE["classical"], total=Cost(warm_seconds=0.3, at_least=True))
+    late = replace(EQUAL, price={**PRICE, "classical": classical}, crossover=None)
+    assert sentence(late).endswith("at most 40 times faster")
+
+
+@pytest.mark.parametrize(
+    ("n", "words"), [(10, "deep failed throughout"), (3, "deep failed in 3 of 10 seeds")]
+)
+def test_failures_are_in_the_sentence(n, words):
+    """A family that counts as the baseline because it failed has not been beaten by skill."""
+    one = replace(EQUAL, decision="classical", failed={"deep": n}, crossover=None)
+    assert sentence(one).endswith(f"; {words}")
+
+
+def test_equal_datasets_are_counted_too():
+    """An interval within these datasets is no claim about all."""
+    task = replace(
+        EQUAL,
+        scope="task",
+        counts={"deep": 0, "equal": 2, "classical": 0, "undecided": 1},
+        crossover=None,
+    )
+    assert sentence(task).startswith("classical: equal on 2 and undecided on 1 of 3 datasets")
 
 
 def test_details_hold_the_figures():
@@ -190,13 +254,44 @@ def test_details_hold_the_figures():
         "gain of deep: +0.001 of skill (-0.006 to +0.010) at 8,000 rows, over 10 outer seeds",
         "probabilities (equal: within 0.01 of skill): 2 % deep better, 95 % practically equal, "
         "3 % classical better",
-        "classical: lda, fit 100 ms, cold —, latency —, memory 1 MiB; 3 candidates in all 300 ms",
-        "deep: mlp, fit 4.00 s, cold —, latency —, memory 1 MiB; 3 candidates in all 12.0 s",
-        "deep over classical: warm fit x40, latency x0.5",
+        "classical: lda most often; median of the winners, fit 100 ms, cold —, latency —, "
+        "memory 1 MiB; all 3 candidates 300 ms",
+        "deep: mlp most often; median of the winners, fit 4.00 s, cold —, latency —, "
+        "memory 1 MiB; all 3 candidates 12.0 s",
+        "deep over classical, the winners: warm fit x40, latency x0.5",
+        "deep over classical, all candidates: warm fit x40",
+        "deep: 90 % overtakes beyond, by 32,000 rows, 10 % not by then",
         "another decision under: log-loss",
         "exploratory: one of several looks",
         "a note",
     ]
+
+
+def test_the_families_have_their_names_in_reasons():
+    """`Crossover` compares a with b; a reader knows neither."""
+    where = replace(
+        BEYOND,
+        outcome="unknown",
+        p_beyond=0.0,
+        p_never=0.0,
+        p_unknown=1.0,
+        n_cross=None,
+        reason="a cannot be extrapolated: fewer than 5 sizes were measured",
+    )
+    assert (
+        "deep: > 99 % not known beyond (classical cannot be extrapolated: fewer than 5 sizes were "
+        "measured)"
+    ) in details(replace(EQUAL, crossover=where))
+
+
+def test_details_tell_where_deep_becomes_cheaper():
+    """Sixteen times the seconds at 16 rows, a tenth at 8,000, and where the two meet."""
+    where = replace(BEYOND, outcome="within", n_cross=512.0, low=400.0, high=640.0)
+    cost = CostCrossover(where=where, ratio_smallest=16.0, ratio_largest=0.1)
+    assert (
+        "warm fit, deep over classical by size: x16 at 16 rows, x0.1 at 8,000 rows; "
+        "deep cheaper from 510 rows (400 to 640)"
+    ) in details(replace(EQUAL, cheaper=cost))
 
 
 def test_lines_fit_the_width_and_stay_text():

@@ -52,7 +52,8 @@ def learning_curves() -> Spec:
 
     Data sets: ``points`` (``name, family, colour, n, rows, figure, low, high, interval, seeds,
     failed``; drawn at ``n``), ``bars`` (the same, where a single size leaves no room for bands)
-    and ``marks`` (crossings: ``n, low, high, left, right``).
+    ``ahead`` (where curves go on: ``name, colour, n, figure, low, high``) and ``marks`` (crossings:
+    ``n, low, high, left, right``).
     """
     # The script sets the ticks to the sizes of the dataset that is shown.
     x = alt.X(
@@ -102,6 +103,13 @@ def learning_curves() -> Spec:
         .mark_rule(strokeWidth=1.5, opacity=0.6)
         .encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=_literal_colour())
     )
+    ahead = alt.Chart(alt.NamedData("ahead"))
+    fans = ahead.mark_area(opacity=0.07).encode(
+        x=x, y=alt.Y("low:Q"), y2="high:Q", detail="name:N", color=_literal_colour()
+    )
+    ends = ahead.mark_line(strokeWidth=1.5, strokeDash=[1, 4]).encode(
+        x=x, y=y, detail="name:N", color=_literal_colour()
+    )
     marks = alt.Chart(alt.NamedData("marks"))
     spans = marks.mark_rect(opacity=0.10, color="var(--faint)").encode(
         x=alt.X("low:Q"), x2="high:Q"
@@ -113,7 +121,7 @@ def learning_curves() -> Spec:
     left = marks.mark_text(align="right", baseline="top", dx=-5, dy=2).encode(
         x=x, y=alt.value(0), text="left:N"
     )
-    chart = alt.layer(spans, bands, bars, lines, crossings, dots, right, left)
+    chart = alt.layer(spans, fans, bands, bars, ends, lines, crossings, dots, right, left)
     return _finished(chart, "Learning curves: mean and 90 % interval by number of training rows")
 
 

@@ -13,8 +13,12 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.cells import Cells
+from bench.analysis.evidence import FAMILIES, Evidence
+from bench.analysis.families import represent
 from bench.analysis.intervals import LEVEL, MIN_UNITS, Array
 from bench.analysis.points import Failures, make_points
+from bench.report import verdict_text
+from bench.report.html.curve_ends import PER_FAMILY, curve_ends
 from bench.report.text import clean
 
 if TYPE_CHECKING:
@@ -43,8 +47,9 @@ class CurveData:
     object
         ``contenders`` (pairs of name and family), ``datasets``: each with ``task, name, metric,
         baseline, sizes, lines`` (an object each: ``c`` the contender, ``s`` skill and ``v`` value
-        as lists of means, lows and highs, ``k`` seeds, ``f`` failed trials, an entry per size),
-        ``others`` (contenders without a line) and ``marks`` (``[n, low, high, text]``).
+        as lists of means, lows and highs, ``k`` seeds, ``f`` failed trials, an entry per size; and
+        what `bench.report.html.curve_ends.curve_ends` returns), ``others`` (contenders without a
+        line), ``marks`` (``[n, low, high, text]``) and ``said`` (sentences).
     n_datasets, n_drawn
         Datasets there are, and those that are in the object.
     notes
@@ -63,6 +68,7 @@ def curve_data(
     *,
     failures: Failures = "baseline",
     verdicts: Sequence[Verdict] = (),
+    evidence: Evidence | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> CurveData:
     """Return the curves of as many datasets as fit.
@@ -80,18 +86,23 @@ def curve_data(
         How a failed trial counts in skill.
     verdicts
         Those of datasets give the marks of crossings.
+    evidence
+        What they rest on: a family of several candidates gets a line of its representatives, whose
+        crossing it is that is marked.
     max_bytes
         Of JSON.
     """
-    tables = [
-        _summary(make_points(cells, task, metrics), failures)
-        for task in sorted(set(cells.problems["task"]))
-    ]
-    summary = pd.concat([table for table in tables if len(table)]) if tables else pd.DataFrame()
-    crossings = {(v.task, v.name): v for v in verdicts if v.scope == "dataset"}
+    of_tasks = [make_points(cells, task, metrics) for task in sorted(set(cells.problems["task"]))]
+    points = pd.concat(own) if (own := [one for one in of_tasks if len(one)]) else pd.DataFrame()
     names = [clean(name) for name in cells.contenders["name"]]
     families = cells.contenders["family"].tolist()
-    made: list[dict[str, Any]] = []
+    if evidence is not None and len(points):
+        points = pd.concat([points, _of_families(evidence, len(names), str(failures))])
+        names += [f"{family}: best by validation rows" for family in FAMILIES]
+        families += FAMILIES
+    summary = _summary(points, failures) if len(points) else points
+    crossings = {(v.task, v.name): v for v in verdicts if v.scope == "dataset"}
+    numbered: list[tuple[int, dict[str, Any]]] = []
     groups = list(summary.groupby("problem", sort=True)) if len(summary) else []
     for number, all_rows in groups:
         # A size at which all failed has nothing to draw.
@@ -100,11 +111,14 @@ def curve_data(
         if rows.empty:
             continue
         problem = cells.problems.iloc[int(str(number))]
-        one = _dataset(problem, rows, families, metrics)
-        one["marks"] = _marks(crossings.get((str(problem["task"]), str(problem["name"]))))
-        made.append(one)
-    made.sort(key=lambda one: (one["task"], one["name"]))
-    made, notes = _fitted(made, max_bytes)
+        one = _dataset(problem, rows, families, metrics, n_own=len(cells.contenders))
+        verdict = crossings.get((str(problem["task"]), str(problem["name"])))
+        one["marks"] = _marks(verdict)
+        one["said"] = [] if verdict is None else verdict_text.crossing_details(verdict)
+        numbered.append((int(str(number)), one))
+    numbered.sort(key=lambda pair: (pair[1]["task"], pair[1]["name"]))
+    _add_ends(numbered, points, families, failures)
+    made, notes = _fitted([one for _, one in numbered], max_bytes)
     drawn = sorted({line["c"] for one in made for line in one["lines"]})
     place = {contender: at for at, contender in enumerate(drawn)}
     for one in made:
@@ -119,6 +133,49 @@ def curve_data(
         n_drawn=len(made),
         notes=tuple(notes),
     )
+
+
+def _of_families(evidence: Evidence, first: int, column: str) -> pd.DataFrame:
+    """Return points of the families' representatives, as contenders numbered from `first` on."""
+    frame = represent(evidence).frame
+    among = frame.groupby(["problem", "family"])["n_present"].transform("max")
+    frame = frame.loc[among > 1]
+    numbers = {family: first + at for at, family in enumerate(FAMILIES)}
+    return pd.DataFrame(
+        {
+            "problem": frame["problem"],
+            "contender": frame["family"].map(numbers),
+            "outer_seed": frame["outer_seed"],
+            "n_train": frame["n_train"],
+            "n_failed": frame["failed"].round(),
+            "value": frame["value"],
+            column: frame["skill"],
+        }
+    )
+
+
+def _add_ends(
+    numbered: Sequence[tuple[int, dict[str, Any]]],
+    points: pd.DataFrame,
+    families: Sequence[str],
+    failures: Failures,
+) -> None:
+    """Let the lines that the page shows at first go on beyond the sizes measured."""
+    rivals: dict[int, list[int]] = {}
+    first: dict[int, list[int]] = {}
+    for number, one in numbered:
+        with_skill = [line["c"] for line in one["lines"] if "s" in line]
+        for family in FAMILIES:
+            own = [contender for contender in with_skill if families[contender] == family]
+            rivals.setdefault(number, []).extend(own)
+            first.setdefault(number, []).extend(own[:PER_FAMILY])
+    ends = curve_ends(rivals, first, points, failures)
+    for number, one in numbered:
+        for line in one["lines"]:
+            told = ends.get((number, line["c"]), {})
+            line.update({key: told[key] for key in told if key != "a"})
+            if "a" in told:
+                line["a"] = [_short(row) for row in told["a"]]
 
 
 def _fitted(made: list[dict[str, Any]], max_bytes: int) -> tuple[list[dict[str, Any]], list[str]]:
@@ -190,7 +247,9 @@ def _dataset(
     rows: pd.DataFrame,
     families: Sequence[str],
     metrics: Mapping[str, Metric],
+    n_own: int,
 ) -> dict[str, Any]:
+    """Return the lines of a dataset: of whole families, numbered from `n_own` on, come first."""
     sizes, at_size = np.unique(rows["n_train"].to_numpy(), return_inverse=True)
     there, at_line = np.unique(rows["contender"].to_numpy(), return_inverse=True)
     grids: dict[str, Array] = {}
@@ -201,7 +260,10 @@ def _dataset(
     sign = -1.0 if metric in metrics and metrics[metric].direction == "lower" else 1.0
     by_skill = bool(problem["yardstick"])
     order = _best_first(grids["skill"] if by_skill else sign * grids["value"])
-    shown = _worth_showing(order, [families[contender] for contender in there])
+    of_families = [row for row in range(len(there)) if there[row] >= n_own]
+    order = [row for row in order if row not in of_families]
+    worth = _worth_showing(order, [families[contender] for contender in there])
+    shown = [*of_families, *worth]
     lines = []
     for row in shown:
         line: dict[str, Any] = {
@@ -221,7 +283,7 @@ def _dataset(
         "baseline": clean(str(problem["yardstick"])),
         "sizes": [int(n) for n in sizes],
         "lines": lines,
-        "others": len(order) - len(shown),
+        "others": len(order) - len(worth),
     }
 
 
@@ -266,13 +328,14 @@ def _short(figures: Iterable[float]) -> list[float | None]:
 def _marks(verdict: Verdict | None) -> list[list[Any]]:
     """Return where deep learning overtakes, as a mark with its range and a few words."""
     crossing = verdict.crossover if verdict is not None else None
-    if crossing is None or crossing.outcome != "within" or crossing.n_cross is None:
+    if crossing is None or crossing.n_cross is None:
         return []
-    words = f"deep overtakes at {crossing.n_cross:,.0f} rows"
-    if crossing.low is not None and crossing.high is not None:
-        words += f" ({crossing.low:,.0f} to {crossing.high:,.0f})"
-    elif crossing.low is not None:
-        words += f" (from {crossing.low:,.0f}, or not at all)"
+    words = verdict_text.crossing_words(crossing)
+    if not words:
+        return []
+    is_within = crossing.largest is not None and crossing.n_cross <= crossing.largest
     low = crossing.low if crossing.low is not None else crossing.smallest
-    high = crossing.high if crossing.high is not None else crossing.largest
+    high = crossing.high
+    if high is None:
+        high = crossing.largest if is_within else crossing.reach
     return [[crossing.n_cross, low, high, words]]

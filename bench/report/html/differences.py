@@ -91,7 +91,9 @@ def _measured(evidence: Evidence) -> dict[str, dict[str, str]]:
     return {
         "Definition": _who(evidence),
         "Data requirements": _told(need, lambda x: f"{x:,.0f}", enough),
-        "Training time": _told(time, seconds, "at the largest size in common"),
+        "Training time": _told(
+            time, seconds, "for the representative's fit at the largest size in common"
+        ),
         "Performance": _told(skill, figure, "skill at the largest size in common"),
     }
 

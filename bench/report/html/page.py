@@ -107,7 +107,11 @@ def write_page(
         contents = replace(contents, verdicts=tuple(verdicts))
     trials = _looked_at(results.trials, contents.cells)
     curves = curve_data(
-        contents.cells, metrics, failures=selection.failures, verdicts=contents.verdicts
+        contents.cells,
+        metrics,
+        failures=selection.failures,
+        verdicts=contents.verdicts,
+        evidence=contents.evidence,
     )
     script = assets.own_text("page.js")
     library = assets.literal("" if library_path else assets.chart_library())

@@ -92,9 +92,12 @@ def _prices(verdict: Verdict, number: int) -> Table | None:
         price = verdict.price.get(family)
         if price is None:
             continue
-        name = verdict.winners.get(family, "")
-        rows.append(Row(cells=[Cell(name or family), *_costs(price.winner)], family=family))
+        name = verdict.winners.get(family, "") or family
         n = verdict.candidates.get(family, 0)
+        if n > 1:
+            # Each dataset and seed has a winner of its own: these are not this one's figures.
+            name = f"{family} winners (most often {name})"
+        rows.append(Row(cells=[Cell(name), *_costs(price.winner)], family=family))
         if n > 1:
             label = f"all {n} {family} candidates"
             rows.append(Row(cells=[Cell(label), *_costs(price.total)], family=family))

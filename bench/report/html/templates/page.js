@@ -148,7 +148,7 @@
       const which = measure.value;
       const off = hidden.get(one) ?? startHidden(one);
       hidden.set(one, off);
-      const points = [];
+      const points = [], ahead = [];
       for (const line of one.lines) {
         const bands = line[which];
         if (!bands || off.has(line.c)) continue;
@@ -161,6 +161,10 @@
             interval: bands[1]?.[at] == null ? "not enough measured" : `${figure(low)} to ${figure(high)}`,
             seeds: line.k[at], failed: line.f?.[at] ?? 0 });
         });
+        // Extrapolated is skill, at most four times beyond the largest size.
+        if (which === "s" && line.a) line.a[0].forEach((n, at) => {
+          ahead.push({ name, colour, n, figure: line.a[1][at], low: line.a[2][at], high: line.a[3][at] });
+        });
       }
       // At a single size contenders would stand on one another: they are drawn side by side.
       const isSingle = one.sizes.length === 1;
@@ -169,17 +173,22 @@
       const first = Math.log(one.sizes[0]), last = Math.log(one.sizes.at(-1));
       const marks = one.marks.map(([n, low, high, text]) => {
         const isRight = Math.log(n) - first > 0.6 * (last - first);
-        return { n, low, high, text, left: isRight ? "deep overtakes" : "", right: isRight ? "" : "deep overtakes" };
+        const label = text.split(/ (?:at|beyond) /)[0];
+        return { n, low, high, text, left: isRight ? label : "", right: isRight ? "" : label };
       });
+      const end = Math.max(0, ...ahead.map((point) => point.n));
+      const ticks = [...one.sizes, ...[2, 4].map((times) => times * one.sizes.at(-1)).filter((n) => n <= end * 1.001)];
       const spec = structuredClone(data.specs.curves);
       const title = which === "s" ? "skill" : one.metric;
       for (const layer of spec.layer) {
-        if (layer.encoding.x.axis) layer.encoding.x.axis.values = one.sizes;
+        if (layer.encoding.x.axis) layer.encoding.x.axis.values = ticks;
         if (layer.encoding.y?.axis) layer.encoding.y.axis.title = title;
       }
-      draw(place, spec, { points, bars, marks });
+      draw(place, spec, { points, bars, ahead, marks });
       $("#curve-text").textContent = [
-        ...marks.map((mark) => `${mark.text}.`),
+        ...[...marks.map((mark) => mark.text), ...(one.said ?? [])].map((text) => `${text[0].toUpperCase()}${text.slice(1)}.`),
+        ...one.lines.filter((line) => line.g).map((line) => `${contenders[line.c].name}: the curve is ${line.g.join(" and ")}, and not extrapolated.`),
+        ahead.length ? "Dotted: extrapolated, with 90 % intervals." : "",
         one.baseline ? "" : "No skill: this dataset has no baseline.",
         one.others ? `${one.others} more contenders are not drawn.` : "",
       ].filter(Boolean).join(" ");
