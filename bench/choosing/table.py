@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,32 @@ def dataset_params(target: str, drop: Sequence[str], task: str | None) -> dict[s
     if task is not None:
         params["kind"] = task
     return params
+
+
+def installed(candidates: Suite, registry: Registry) -> tuple[Suite, dict[str, str]]:
+    """Return the suite without models that need a package which is not there, and which that is.
+
+    Parameters
+    ----------
+    candidates
+        Its models are named one by one.
+    registry
+        Of the plugins; `ModelSpec.preload` says what a model needs.
+
+    Returns
+    -------
+    Suite, dict
+        Package by name of the model that needs it.
+    """
+    missing: dict[str, str] = {}
+    for model in candidates.models:
+        preload = registry.models[model.name].record.preload
+        packages = (module.partition(".")[0] for module in preload)
+        lacking = next((name for name in packages if find_spec(name) is None), None)
+        if lacking is not None:
+            missing[model.name] = lacking
+    kept = tuple(model for model in candidates.models if model.name not in missing)
+    return candidates.model_copy(update={"models": kept}), missing
 
 
 def suite_for(

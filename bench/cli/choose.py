@@ -54,7 +54,7 @@ def _choose(
 ) -> int:
     """Do what the command says; return the exit code."""
     from bench.choosing.command import Request, answer
-    from bench.choosing.table import reader_of, slug
+    from bench.choosing.table import installed, reader_of, slug
     from bench.choosing.telling import say_answer
     from bench.registry import discover
     from bench.report.terminal import make_console
@@ -64,6 +64,10 @@ def _choose(
     registry = discover()
     table = reader_of(given, registry)
     candidates = expand(read(find_suite(options["candidates"], registry)), registry)
+    candidates, missing = installed(candidates, registry)
+    for package in sorted(set(missing.values())):
+        names = [name for name, lacking in missing.items() if lacking == package]
+        click.echo(f"Left out, for {package!r} is not installed: {', '.join(names)}.", err=True)
     name = f"choose-{slug(Path(table.partition(':')[2]).stem)}"
     request = Request(
         table=table,

@@ -1,9 +1,18 @@
 """A table of the user's becomes a suite: its reader, its trials, and TOML that says the same."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from bench import BenchError
-from bench.choosing.table import check_same, dataset_params, reader_of, suite_for, to_toml
+from bench.choosing.table import (
+    check_same,
+    dataset_params,
+    installed,
+    reader_of,
+    suite_for,
+    to_toml,
+)
 from bench.registry import discover
 from bench.suite import DatasetTable, parse
 
@@ -98,3 +107,21 @@ def test_a_folder_of_another_table_is_refused(tmp_path):
     check_same(tmp_path, "one")
     with pytest.raises(BenchError, match=r"another table.*--fresh"):
         check_same(tmp_path, "other")
+
+
+def test_models_that_need_what_is_not_installed_are_left_out():
+    """The others stay in their order, and the package is named."""
+    records = {
+        "here": SimpleNamespace(preload=("json", "os.path")),
+        "gone": SimpleNamespace(preload=("json", "no_such_package.module")),
+    }
+    registry = SimpleNamespace(
+        models={name: SimpleNamespace(record=record) for name, record in records.items()}
+    )
+    text = (
+        '[suite]\nname = "s"\nsummary = "s."\n[protocol]\nsizes = "all"\n'
+        '[[models]]\nname = "gone"\n[[models]]\nname = "here"\n[[datasets]]\nname = "iris"\n'
+    )
+    kept, missing = installed(parse(text, "s.toml"), registry)
+    assert [model.name for model in kept.models] == ["here"]
+    assert missing == {"gone": "no_such_package"}
