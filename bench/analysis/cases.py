@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.analysis.crossover import CostCrossover, Crossover, cost_crossover, crossover
+from bench.analysis.crossover import (
+    BudgetSkill,
+    CostCrossover,
+    Crossover,
+    cost_crossover,
+    crossover,
+    skill_for_budget,
+)
 from bench.analysis.decisions import REGION, Contrast, units_to_settle
 from bench.analysis.evidence import FAMILIES, Evidence
 from bench.analysis.families import Represented, common_sizes, paired, too_informed
@@ -228,6 +235,31 @@ def crossovers(case: Case) -> tuple[Crossover | None, CostCrossover | None]:
         return found, None
     cheaper = cost_crossover(sizes, seconds["classical"].to_numpy(), seconds["deep"].to_numpy())
     return found, cheaper
+
+
+def budgets(case: Case) -> dict[str, tuple[BudgetSkill, ...]]:
+    """Return by family the skill that a fit of so many seconds buys.
+
+    The budgets are powers of ten between what the smallest size costs one family and what the
+    largest costs the other; seconds are the representative's, warm.
+    """
+    skill, seconds = paired(case.curves, "skill"), paired(case.curves, "warm_seconds")
+    sizes = [int(n) for n in skill["deep"].columns]
+    known = np.concatenate([seconds[family].to_numpy().ravel() for family in FAMILIES])
+    known = known[known > 0]
+    if len(sizes) < 2 or not len(known):
+        return {}
+    powers = range(int(np.ceil(np.log10(known.min()))), int(np.floor(np.log10(known.max()))) + 1)
+    return {
+        family: skill_for_budget(
+            sizes,
+            skill[family].to_numpy(),
+            seconds[family].to_numpy(),
+            [10.0**power for power in powers],
+            overlap=case.facts["overlap"],
+        )
+        for family in FAMILIES
+    }
 
 
 def winners(cases: Sequence[Case]) -> dict[str, str]:

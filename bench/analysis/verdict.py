@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
-from bench.analysis.cases import Case, crossovers, gaps, make_cases, notes, winners
+from bench.analysis.cases import Case, budgets, crossovers, gaps, make_cases, notes, winners
 from bench.analysis.cells import Cells, read_cells
 from bench.analysis.decisions import (
     MIN_DATASETS,
@@ -37,7 +37,7 @@ from bench.analysis.prices import (
 )
 
 if TYPE_CHECKING:
-    from bench.analysis.crossover import CostCrossover, Crossover
+    from bench.analysis.crossover import BudgetSkill, CostCrossover, Crossover
     from bench.spec import DatasetSpec, Metric, Task
 
 __all__ = ["MIN_DATASETS", "REGION", "SURE", "Cost", "Price", "Verdict", "verdicts"]
@@ -115,6 +115,8 @@ class Verdict:
         Where deep overtakes; None across datasets.
     cheaper
         Where deep becomes cheaper (warm seconds).
+    budgets
+        The skill that a fit of so many seconds buys, by family.
     missing, n_missing
         What to run for an answer, and how many trials that is in all.
     exploratory
@@ -153,6 +155,7 @@ class Verdict:
     flips: tuple[str, ...] = ()
     crossover: Crossover | None = None
     cheaper: CostCrossover | None = None
+    budgets: Mapping[str, tuple[BudgetSkill, ...]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     n_missing: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
@@ -280,7 +283,8 @@ def _of_dataset(
     if len(value) == contrast.n_units:
         in_metric = agreeing(sign * value, contrast.gain)
     in_metric = None if in_metric is None else sign * in_metric
-    place = crossovers(case) if with_curves and contrast.n_units >= MIN_UNITS else (None, None)
+    has_curves = with_curves and contrast.n_units >= MIN_UNITS
+    place = crossovers(case) if has_curves else (None, None)
     return Verdict(
         scope="dataset",
         name=case.name,
@@ -311,6 +315,7 @@ def _of_dataset(
         flips=_flips(contrast.decision, {n: c.decision for n, c in judged.items()}),
         crossover=place[0],
         cheaper=place[1],
+        budgets=budgets(case) if has_curves else {},
         missing=tuple(text for text, _ in wanted),
         n_missing=sum(n for _, n in wanted),
         region=region,

@@ -101,8 +101,9 @@ def _intervals(board: Board) -> list[str]:
         return []
     if board.enough_seeds:
         return [
-            f"{LEVEL:.0%}".replace("%", " %") + " interval: bootstrap over outer seeds (expanded "
-            "percentiles), the same draws for all; the datasets are taken as they are."
+            f"{LEVEL:.0%}".replace("%", " %")
+            + " interval: bootstrap over outer seeds (percentiles, "
+            "widened for few), the same draws for all; the datasets are taken as they are."
         ]
     fewest = plural(board.n_seeds[0], "outer seed")
     return [f"No interval: not enough measured ({fewest}, an interval needs {MIN_UNITS})."]

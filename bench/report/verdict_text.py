@@ -351,7 +351,20 @@ def crossing_details(verdict: Verdict) -> list[str]:
         said += _chances_of_crossing(where, span(where.smallest, where.largest))
     if cost is not None and cost.ratio_largest is not None and cost.ratio_smallest is not None:
         said.append(_cheaper_words(cost))
-    return said
+    return said + _budget_words(verdict)
+
+
+def _budget_words(verdict: Verdict) -> list[str]:
+    """Return what a fit of so many seconds buys, budget by budget."""
+    found = []
+    for pair in zip(*(verdict.budgets.get(family, ()) for family in _OTHER), strict=True):
+        skills = [
+            f"{family} nothing" if one.skill is None else f"{family} {figure(one.skill)}"
+            for family, one in zip(_OTHER, pair, strict=True)
+        ]
+        if any(one.skill is not None for one in pair):
+            found.append(f"{seconds(pair[0].budget_seconds)}: {', '.join(skills)}")
+    return [f"skill that a fit buys: {'; '.join(found)}"] if found else []
 
 
 def _chances_of_crossing(where: Crossover, measured: str) -> list[str]:

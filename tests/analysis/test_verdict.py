@@ -395,3 +395,18 @@ def test_the_hand_made_suite_is_judged_throughout():
     assert digits.n_train == 1455
     assert digits.price["deep"].total.at_least
     assert not digits.price["deep"].winner.at_least
+
+
+def test_a_budget_buys_what_the_largest_affordable_size_reaches():
+    """Of .1 to 8 s the powers of ten are .1 and 1; the network's smallest fit takes 2 s."""
+    run = Run()
+    for seed in range(5):
+        for n, classical, deep in ((16, (0.6, 0.1), (0.6, 2.0)), (64, (0.8, 0.4), (0.9, 8.0))):
+            run.add("dummy", "d", 0.5, outer=seed, n=n)
+            put(run, "lda", "d", classical[0], 0.5, outer=seed, n=n, fit=classical[1])
+            put(run, "mlp", "d", deep[0], 0.5, outer=seed, n=n, fit=deep[1])
+    bought = of(judge(run, n_crossovers=1), "d").budgets
+    assert [one.budget_seconds for one in bought["classical"]] == pytest.approx([0.1, 1.0])
+    # An accuracy of a over a dummy of .5 is a skill of (a - .5) / .5.
+    assert [one.skill for one in bought["classical"]] == pytest.approx([0.2, 0.6])
+    assert [one.skill for one in bought["deep"]] == [None, None]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis.crossover import CostCrossover, Crossover
+from bench.analysis.crossover import BudgetSkill, CostCrossover, Crossover
 from bench.analysis.intervals import Interval
 from bench.analysis.prices import Cost, Price
 from bench.analysis.verdict import Verdict
@@ -292,6 +292,24 @@ def test_details_tell_where_deep_becomes_cheaper():
         "warm fit, deep over classical by size: x16 at 16 rows, x0.1 at 8,000 rows; "
         "deep cheaper from 510 rows (400 to 640)"
     ) in details(replace(EQUAL, cheaper=cost))
+
+
+def test_details_tell_what_a_budget_buys():
+    """The skill of both families by seconds of a fit; what buys nothing says so."""
+
+    def bought(budget, skill):
+        return BudgetSkill(
+            budget_seconds=budget, n_train=None, skill=skill, interval=None, saturated=False
+        )
+
+    budgets = {
+        "classical": (bought(0.1, None), bought(1.0, 0.25), bought(10.0, 0.5)),
+        "deep": (bought(0.1, None), bought(1.0, None), bought(10.0, 0.75)),
+    }
+    assert (
+        "skill that a fit buys: 1.00 s: classical 0.250, deep nothing; "
+        "10.0 s: classical 0.500, deep 0.750"
+    ) in details(replace(EQUAL, budgets=budgets))
 
 
 def test_lines_fit_the_width_and_stay_text():
