@@ -12,7 +12,8 @@ import bench
 import bench_datasets
 
 SPECS = {spec.name: spec for spec in bench_datasets.bench_datasets()}
-GENERATORS = [name for name in SPECS if name.startswith("make-")]
+GENERATORS = [n for n in SPECS if n.startswith("make-") and SPECS[n].modality == "tabular"]
+"""Those of raw data are in test_raw_generators.py."""
 
 
 def load(name, **params):

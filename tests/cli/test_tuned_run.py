@@ -75,7 +75,8 @@ def finished(tmp_path_factory, command, plugin):
     """A folder in which the suite has run, and what was said."""
     folder = tmp_path_factory.mktemp("tuned")
     (folder / "tuned.toml").write_text(SUITE)
-    ended = command("run", "./tuned.toml", cwd=folder, env=plugin)
+    # Wide enough for every column, however many digits the times have.
+    ended = command("run", "./tuned.toml", cwd=folder, env=plugin | {"COLUMNS": "200"})
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return folder, ended
 
