@@ -101,7 +101,9 @@ class Components(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Singles, y: Any = None) -> Self:
         """Find the components of (n_rows, n_features) X; `y` is not used."""
         differs = bool((X[:1] != X).any())
-        pca = PCA(self.variance, svd_solver="covariance_eigh")
+        # The covariance has as many rows as there are features: dear where there are fewer images.
+        solver = "covariance_eigh" if len(X) > X.shape[1] else "full"
+        pca = PCA(self.variance, svd_solver=solver)
         # Of no variance there is no share, and scikit-learn would divide by it.
         self.pca_ = pca.fit(X) if differs else None
         return self
