@@ -22,6 +22,7 @@ IMAGES = (
         _GRADIENTS,
         f"{PACKAGE}.hog",
         "sklearn.svm",
+        features="engineered",
         params={"scale": False, "variance": 0.9, "C": 10.0},
     ),
     model(
@@ -32,6 +33,7 @@ IMAGES = (
         _GRADIENTS,
         f"{PACKAGE}.hog",
         "sklearn.neighbors",
+        features="engineered",
         params={"scale": False, "variance": 0.9},
         fit_params=(),
     ),
@@ -43,6 +45,7 @@ IMAGES = (
         _GRADIENTS,
         f"{PACKAGE}.hog",
         "sklearn.ensemble",
+        features="engineered",
         params={"scale": False},
     ),
 )
@@ -56,6 +59,7 @@ TEXTS = (
         f"{GUIDE}naive_bayes.html#multinomial-naive-bayes",
         _WORDS,
         "sklearn.naive_bayes",
+        features="engineered",
         params={"words": 1, "characters": 0, "weights": "tfidf"},
     ),
     model(
@@ -66,6 +70,7 @@ TEXTS = (
         f"{GUIDE}feature_extraction.html#tfidf-term-weighting",
         _WORDS,
         "sklearn.linear_model",
+        features="engineered",
         params={"words": 2, "characters": 5, "weights": "tfidf", "C": 10.0, "max_iter": 2000},
     ),
     model(
@@ -77,6 +82,7 @@ TEXTS = (
         "Joachims (1998), Text categorization with support vector machines, doi:10.1007/BFb0026683",
         _WORDS,
         "sklearn.svm",
+        features="engineered",
         params={"words": 2, "characters": 5, "weights": "tfidf", "max_iter": 10_000},
     ),
     model(
@@ -88,6 +94,7 @@ TEXTS = (
         f"{PACKAGE}.nb_svm",
         _WORDS,
         "sklearn.svm",
+        features="engineered",
         params={"words": 2, "characters": 0, "weights": "presence"},
     ),
 )
@@ -102,6 +109,7 @@ SOUNDS = (
         _BANDS,
         f"{PACKAGE}.sound_statistics",
         "sklearn.svm",
+        features="engineered",
         params={"scale": True, "C": 10.0},
     ),
     model(
@@ -112,6 +120,7 @@ SOUNDS = (
         _BANDS,
         f"{PACKAGE}.sound_statistics",
         "sklearn.ensemble",
+        features="engineered",
         params={"scale": False},
     ),
     model(
@@ -123,6 +132,7 @@ SOUNDS = (
         _BANDS,
         f"{PACKAGE}.sound_statistics",
         "sklearn.svm",
+        features="engineered",
         params={"scale": True, "C": 10.0},
     ),
 )
@@ -159,6 +169,7 @@ SERIES = (
         "Dempster, Schmidt and Webb (2021), MiniRocket, doi:10.1145/3447548.3467231",
         f"{PACKAGE}.random_kernels",
         "sklearn.linear_model",
+        features="engineered",
         params={"scale": True, "n_features": 10_000},
     ),
     model(
@@ -169,6 +180,7 @@ SERIES = (
         "Deng, Runger, Tuv and Vladimir (2013), doi:10.1016/j.ins.2013.02.030",
         f"{PACKAGE}.summaries",
         "sklearn.ensemble",
+        features="engineered",
         params={"scale": False, "n_estimators": 200, "max_features": 0.1},
     ),
 )

@@ -23,6 +23,7 @@ def model(
     version: str = "1",
     aliases: tuple[str, ...] = (),
     streams: bool = False,
+    features: str = "",
 ) -> ModelSpec:
     """Return the record of a model; its factory in `home` has its name, with underscores."""
     return ModelSpec(
@@ -38,5 +39,6 @@ def model(
         preload=(f"{PACKAGE}.{home}", f"{PACKAGE}.preload", "sklearn.pipeline", *modules),
         aliases=aliases,
         streams=streams,
+        features=features,
         reference=reference,
     )

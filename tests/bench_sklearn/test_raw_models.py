@@ -184,3 +184,12 @@ def test_every_name_that_was_promised():
         *("mel-svm", "mel-forest", "mfcc-svm"),
         *("nn-euclidean", "nn-dtw", "random-kernels", "summary-forest"),
     }
+
+
+def test_records_say_what_kind_of_features_a_model_learns_from():
+    """Histograms, TF-IDF, bands and kernels are engineered; neighbours see raw series."""
+    kinds = {record.name: record.features for record in RAW}
+    assert {name for name, kind in kinds.items() if kind != "engineered"} == {
+        "nn-euclidean",
+        "nn-dtw",
+    }
