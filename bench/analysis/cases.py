@@ -240,8 +240,8 @@ def crossovers(case: Case) -> tuple[Crossover | None, CostCrossover | None]:
 def budgets(case: Case) -> dict[str, tuple[BudgetSkill, ...]]:
     """Return by family the skill that a fit of so many seconds buys.
 
-    The budgets are powers of ten between what the smallest size costs one family and what the
-    largest costs the other; seconds are the representative's, warm.
+    The budgets are powers of ten between the least and the most that a fit took of either family;
+    seconds are the representative's, warm.
     """
     skill, seconds = paired(case.curves, "skill"), paired(case.curves, "warm_seconds")
     sizes = [int(n) for n in skill["deep"].columns]

@@ -25,7 +25,7 @@ FAMILIES = ("classical", "deep")
 _MEASURED = ["n_validation", "peak_anon_bytes", "n_parameters"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """The two families' candidates at every point, what they scored and what they cost.
 

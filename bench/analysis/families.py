@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,8 @@ class Represented:
     unchosen: pd.DataFrame
 
 
+# A page asks for it three times, of the same evidence.
+@lru_cache(maxsize=1)
 def represent(evidence: Evidence) -> Represented:
     """Choose each family's representative, separately at every outer seed and size.
 

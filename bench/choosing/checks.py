@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import DatasetError
-from bench.report.text import plural
+from bench.report.text import listed, plural
 from bench.spec import Column, Dataset, Rows
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _classes(dataset: Dataset, y: NDArray[Any]) -> Iterator[Finding]:
         yield Finding(
             kind="rare-classes",
             level="warning",
-            what=f"{_listed(rare)} have fewer than {FEW_OF_A_CLASS} rows"
+            what=f"{listed(rare)} have fewer than {FEW_OF_A_CLASS} rows"
             if len(rare) > 1
             else f"class {rare[0]} has fewer than {FEW_OF_A_CLASS} rows",
             why="small training sets may miss them, and a test part may hold none",
@@ -209,7 +209,7 @@ def _missing(frame: pd.DataFrame) -> Iterator[Finding]:
             kind="missing",
             level="note",
             columns=tuple(str(name) for name in some.index if str(name) not in much),
-            what=f"values are missing in {_listed(rest)}",
+            what=f"values are missing in {listed(rest)}",
             why="candidates fill them in, from training rows alone, or take them as they are",
         )
 
@@ -232,7 +232,7 @@ def _numbers_in_words(frame: pd.DataFrame, columns: Sequence[Column]) -> Iterato
                 level="warning",
                 columns=(column.name,),
                 what=f"column {column.name!r} is taken for categories: {_share(share)} of its "
-                f"values are numbers, and among them stand {_listed(words)}",
+                f"values are numbers, and among them stand {listed(words)}",
                 why="as categories, its numbers lose their order",
                 advice="leave such cells empty in the file if they mean that a value is not known",
             )
@@ -401,14 +401,8 @@ def _share(share: float) -> str:
 
 
 def _columns(names: Sequence[str]) -> str:
-    shown = _listed([repr(name) for name in names])
+    shown = listed([repr(name) for name in names])
     return f"column {shown} has" if len(names) == 1 else f"columns {shown} have"
-
-
-def _listed(words: Sequence[str]) -> str:
-    if len(words) > _SHOWN:
-        return f"{', '.join(words[:_SHOWN])} and {len(words) - _SHOWN} more"
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def _drop(names: Sequence[str]) -> str:

@@ -96,6 +96,13 @@ def _how_formed(board: Board) -> str:
     )
 
 
+def notes_of_boards(boards: Sequence[Board]) -> tuple[list[list[str]], list[str]]:
+    """Return the notes of each board, and apart those of all boards: these are said once."""
+    found = [board_notes(board) for board in boards]
+    shared = [note for note in found[0] if all(note in own for own in found)] if found else []
+    return [[note for note in own if note not in shared] for own in found], shared
+
+
 def _intervals(board: Board) -> list[str]:
     if not board.ranked_on:
         return []

@@ -83,18 +83,14 @@ def show_leaderboard(
 
 def show_contents(contents: Contents, console: Console | None = None) -> None:
     """Print what `bench.report.contents.read_contents` put together."""
-    from bench.report.notes import board_notes, dataset_notes, noise_notes
+    from bench.report.notes import dataset_notes, noise_notes, notes_of_boards
 
     console = console or make_console()
     names = dict(contents.machines)
-    of_boards = [board_notes(board) for board in contents.boards]
-    # What holds for all boards is said once, below the last.
-    shared = (
-        [note for note in of_boards[0] if all(note in n for n in of_boards)] if of_boards else []
-    )
+    of_boards, shared = notes_of_boards(contents.boards)
     for board, own in zip(contents.boards, of_boards, strict=True):
         _show_board(board, names, console)
-        _show_notes([note for note in own if note not in shared], console)
+        _show_notes(own, console)
     for dataset_board in contents.dataset_boards:
         _show_dataset(dataset_board, console)
     notes = dataset_notes(contents.dataset_boards) if contents.dataset_boards else shared

@@ -135,6 +135,7 @@ def test_a_crossing_becomes_a_mark_with_its_range():
             name="a",
             crossover=replace(crossing, **changed),
             cheaper=None,
+            budgets={},
         )
         return curves_of(run, verdicts=[verdict]).object["datasets"][0]["marks"]
 

@@ -18,7 +18,7 @@ from bench.report.html import assets, charts, pictures, sections, verdict_cards
 from bench.report.html.curve_data import CurveData, curve_data
 from bench.report.html.differences import differences_table
 from bench.report.html.files import write_text
-from bench.report.notes import board_notes, noise_notes, subtitle
+from bench.report.notes import noise_notes, notes_of_boards, subtitle
 from bench.report.text import clean, listed
 
 if TYPE_CHECKING:
@@ -161,11 +161,7 @@ def _looked_at(trials: pa.Table, cells: Cells) -> pa.Table:
 
 def _view(contents: Contents, trials: pa.Table, curves: CurveData) -> dict[str, Any]:
     """Return what the template shows of the analysis."""
-    of_boards = [board_notes(board) for board in contents.boards]
-    # What holds for all boards is said once, below the last.
-    shared = (
-        [note for note in of_boards[0] if all(note in n for n in of_boards)] if of_boards else []
-    )
+    of_boards, shared = notes_of_boards(contents.boards)
     ranks = [
         (board.task, pictures.compared(board)) for board in contents.boards if board.comparison
     ]
@@ -181,7 +177,7 @@ def _view(contents: Contents, trials: pa.Table, curves: CurveData) -> dict[str, 
                 "task": board.task,
                 "subtitle": subtitle(board),
                 "table": sections.board_table(board, contents.machines),
-                "notes": [note for note in notes if note not in shared],
+                "notes": notes,
             }
             for board, notes in zip(contents.boards, of_boards, strict=True)
         ],
