@@ -35,6 +35,10 @@ class ResultsError(BenchError):
     """A folder of results cannot be read or written."""
 
 
+class BenchDeprecationWarning(FutureWarning):
+    """A plugin uses what a later `HOOK_API` takes away; the message names the replacement."""
+
+
 class Skip(Exception):  # noqa: N818 - an answer, not an error
     """Raised by a factory (or by `fit`) to say beforehand: I do not do this.
 

@@ -28,6 +28,9 @@ COMMANDS = {
     "compare": ("bench.cli.compare:compare", "Say what changed between two runs, beyond noise."),
     "choose": ("bench.cli.choose:choose", "Find which model fits a table of your own."),
     "publish": ("bench.cli.publish:publish", "Make a static site of many runs."),
+    "check": ("bench.cli.check:check", "Check that a plugin keeps what plugins promise."),
+    "new": ("bench.cli.new:new", "Begin a plugin package of your own."),
+    "plugins": ("bench.cli.plugins:plugins", "Switch plugins off and on."),
     "export": ("bench.cli.results:export", "Write the tables of a run in another format."),
     "info": ("bench.cli.info:info", "Show versions, this machine, and where things are kept."),
 }

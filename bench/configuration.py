@@ -1,0 +1,1 @@
+"""What the user has set up for all runs: plugins switched off, and where others live."""

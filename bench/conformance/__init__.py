@@ -1,0 +1,1 @@
+"""What a plugin promises, checked: one named check for each promise."""
