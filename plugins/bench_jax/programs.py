@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import os
 import pickle
 import tempfile
@@ -24,6 +25,7 @@ from jax import monitoring
 from jax.experimental import serialize_executable
 from jax.experimental.compilation_cache import compilation_cache
 
+_log = logging.getLogger(__name__)
 _shared: Path | None = None
 
 # The events of JAX's own cache (jax/_src/compiler.py), so that one probe understands both.
@@ -166,14 +168,21 @@ def _read(path: Path, name: str) -> Callable[..., Any] | None:
     begin = time.time()
     try:
         content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        _log.warning("%s cannot be read, so the program is compiled anew: %r", path, error)
+        return None
+    try:
         checksum, body = content[:32], content[32:]
         if hashlib.sha256(body).digest() != checksum:
-            return None
+            raise ValueError("its checksum is wrong")
         seconds, serialized, in_tree, out_tree = pickle.loads(body)
         program: Callable[..., Any] = serialize_executable.deserialize_and_load(
             serialized, in_tree, out_tree, execution_devices=jax.devices()
         )
-    except Exception:  # whatever is wrong with it, compiling anew puts it right
+    except Exception as error:  # whatever is wrong with it, compiling anew puts it right
+        _log.warning("%s cannot be used, so the program is compiled anew: %r", path, error)
         return None
     end = time.time()
     monitoring.record_event(HIT)

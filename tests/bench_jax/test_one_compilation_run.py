@@ -31,7 +31,9 @@ def run(tmp_path_factory, command):
         "run", "./curve.toml", "--jobs", "1", cwd=folder, env={"BENCH_CACHE": str(cache)}
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    trials = bench.load(folder / "results" / "curve").trials.to_pylist()
+    results = bench.load(folder / "results" / "curve")
+    print(results.logs.to_pylist())  # pytest shows it where a test fails: why a trial compiled anew
+    trials = results.trials.to_pylist()
     assert sorted(trial["n_train"] for trial in trials) == SIZES
     return trials, cache
 
