@@ -357,7 +357,7 @@ def _row_means(figures: Array) -> Array:
 
 
 def _mean_ranks(blocks: Sequence[Block]) -> Array:
-    ranked: Array = np.mean([ranks(block.figures.mean(axis=1)) for block in blocks], axis=0)
+    ranked: Array = ranks(np.array([block.figures.mean(axis=1) for block in blocks])).mean(axis=0)
     return ranked
 
 

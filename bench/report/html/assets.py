@@ -7,12 +7,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import ResultsError
+from bench.loading import cache_folder
+from bench.report.html.files import write_text
 from bench.report.text import clean, listed
 
 if TYPE_CHECKING:
@@ -44,12 +48,21 @@ def check_extra() -> None:
 
 @cache
 def chart_library() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one minified script (0.9 MB)."""
+    """Return Vega, Vega-Lite and Vega-Embed as one minified script (0.9 MB).
+
+    Bundling takes seconds, so it is kept beside what else can be made again.
+    """
     import vl_convert
 
+    kept = cache_folder() / "report" / f"vega-{version('vl-convert-python')}.js"
+    with suppress(OSError, UnicodeDecodeError):
+        return kept.read_text(encoding="utf-8")
     script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     # It has neither today; either would end the element that it stands in, or change how it ends.
-    return re.sub("<(?=/script|!--)", r"\\x3C", script, flags=re.IGNORECASE)
+    script = re.sub("<(?=/script|!--)", r"\\x3C", script, flags=re.IGNORECASE)
+    with suppress(ResultsError):
+        write_text(kept, script)
+    return script
 
 
 @cache
