@@ -31,7 +31,8 @@ from bench.spec import (
 
 if TYPE_CHECKING:
     from bench.loading import cache_folder
-    from bench.results.store import load
+    from bench.notebook.measure import run
+    from bench.notebook.results import load
 
 __version__ = "0.1.0"
 
@@ -65,6 +66,7 @@ __all__ = [
     "hookimpl",
     "load",
     "nearest",
+    "run",
 ]
 
 
@@ -75,7 +77,11 @@ def __getattr__(name: str) -> Any:
 
         return cache_folder
     if name == "load":
-        from bench.results.store import load
+        from bench.notebook.results import load
 
         return load
+    if name == "run":
+        from bench.notebook.measure import run
+
+        return run
     raise AttributeError(f"module 'bench' has no attribute {name!r}")

@@ -370,21 +370,24 @@ def override(
     suite: Suite,
     *,
     sizes: str | None = None,
-    seeds: str | None = None,
+    seeds: str | tuple[int, ...] | None = None,
     cores: int | None = None,
     seconds: float | None = None,
     memory: str | None = None,
+    source: str = "command line",
 ) -> Suite:
-    """Return a suite with what the command line says in place of what the file says.
+    """Return a suite with what the command line or a call says in place of what the file says.
 
     Parameters
     ----------
     sizes
         ``"16,64,all"``; also in place of the datasets' own.
     seeds
-        ``"5"`` (how many) or ``"0,1,2"`` (which).
+        ``"5"`` (how many) or ``"0,1,2"`` (which); or the seeds themselves.
     cores, seconds, memory
         Of each trial.
+    source
+        Who says it, for messages.
 
     Raises
     ------
@@ -396,7 +399,9 @@ def override(
         tables["protocol"]["sizes"] = [_number(part) for part in sizes.split(",")]
         for dataset in tables["datasets"]:
             dataset["sizes"] = None
-    if seeds is not None:
+    if isinstance(seeds, tuple):
+        tables["protocol"]["outer_seeds"] = seeds
+    elif seeds is not None:
         parts = [_number(part) for part in seeds.split(",")]
         tables["protocol"]["outer_seeds"] = parts if len(parts) > 1 else parts[0]
     limits = {"cores": cores, "seconds": seconds, "memory": memory}
@@ -404,7 +409,7 @@ def override(
     try:
         return Suite.model_validate(tables)
     except ValidationError as error:
-        raise SuiteError(_explain(error, "command line")) from None
+        raise SuiteError(_explain(error, source)) from None
 
 
 def _number(text: str) -> int | str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli.run import choose_folder, find_suite, jobs_option
+from bench.cli.run import jobs_option
+from bench.running import choose_folder, find_suite
 
 if TYPE_CHECKING:
     from bench.execution.local import Server

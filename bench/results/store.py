@@ -6,9 +6,7 @@ Nothing in the folder of a run is ever unpickled or executed: `run.json` is JSON
 from __future__ import annotations
 
 import hashlib
-import html
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -222,22 +220,6 @@ class Results:
     def __repr__(self) -> str:
         names = ", ".join(run.folder.name for run in self.runs)
         return f"<Results of {names}: {self.trials.num_rows:,} trials>"
-
-    def _repr_html_(self) -> str:
-        counts = Counter(self.trials["status"].to_pylist())
-        rows = [("runs", ", ".join(run.folder.name for run in self.runs))]
-        rows += [("trials", f"{self.trials.num_rows:,}")]
-        rows += [(str(status), f"{n:,}") for status, n in counts.most_common()]
-        rows += [
-            (name, ", ".join(sorted({str(value) for value in self.trials[name].unique()})))
-            for name in ("task", "dataset", "model")
-        ]
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
-            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
-            for key, value in rows
-        )
-        return f"<table>{cells}</table>"
 
 
 def load(*paths: str | Path) -> Results:

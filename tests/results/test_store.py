@@ -203,16 +203,6 @@ def test_results_are_an_arrow_stream(tmp_path):
     assert table.schema.names == store.SCHEMAS["trials"].names
 
 
-def test_results_in_a_notebook(tmp_path):
-    """The HTML view shows counts, and names as text."""
-    info = new_run(tmp_path / "run")
-    trial = make_trial(model="<b>bold</b>")
-    session(info, (trial, make_outcome(trial)))
-    page = store.load(info.folder)._repr_html_()
-    assert "&lt;b&gt;bold&lt;/b&gt;" in page
-    assert "<b>" not in page
-
-
 def test_tables_are_read_when_asked_for(tmp_path):
     """Damaged predictions are no obstacle to what does not need them."""
     info = new_run(tmp_path / "run")
