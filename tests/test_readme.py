@@ -2,21 +2,24 @@
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
-import click
-import numpy as np
 import pytest
 
-from bench.cli import main
+from code_blocks import (
+    ROOT,
+    blocks_of,
+    check_bench,
+    check_make,
+    command_lines,
+    commands_in_prose,
+)
+from reader_files import write_churn
 
-ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+BLOCKS = blocks_of(TEXT)
 SMALL = ("--sizes", "32", "--seeds", "2")
 N_TRIALS = 4 * 1 * 2
 """Of the suite's four models at that one size with those two seeds."""
@@ -24,14 +27,8 @@ N_TRIALS = 4 * 1 * 2
 
 def block(first_line):
     """The one code block that begins with this line."""
-    (found,) = (text for _, text in BLOCKS if text.startswith(first_line + "\n"))
+    (found,) = (block.text for block in BLOCKS if block.text.startswith(first_line + "\n"))
     return found
-
-
-def command_lines():
-    """Every line of a shell block, and every `bench ...` within a sentence."""
-    lines = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
-    return lines + re.findall(r"`(bench [^`]+)`", TEXT.replace("\n", " "))
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +36,7 @@ def folder(tmp_path_factory):
     """A folder with the README's suite, its plugin beside it, and a table of the reader's own."""
     path = tmp_path_factory.mktemp("reader")
     (path / "churn.toml").write_text(block("# churn.toml"))
-    rng = np.random.default_rng(0)
-    months, calls = rng.integers(1, 60, 200), rng.normal(5, 2, 200)
-    left = np.where(calls - months / 10 + rng.normal(0, 1, 200) > 2, "yes", "no")
-    rows = [f"{m},{c:.3f},{answer}\n" for m, c, answer in zip(months, calls, left, strict=True)]
-    (path / "churn.csv").write_text("months,calls,left\n" + "".join(rows))
+    write_churn(path)
     return path
 
 
@@ -97,6 +90,13 @@ def test_the_first_plugin_is_measured_beside_the_others(run, folder, plugin, com
     assert "one-nearest-p1" in ended.stdout
 
 
+def test_the_first_plugin_keeps_its_promises(folder, plugin, command):
+    """What the README gives as an example passes every check of `bench check`."""
+    ended = command("check", "nearest", cwd=folder, env=plugin)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "All checks passed" in ended.stdout
+
+
 def test_a_tuned_model_stands_beside_itself(run, folder, command):
     """The table that asks for tuning adds a contender of its own, and what it chose can be read."""
     tuned = block("# churn.toml") + block("# still more of churn.toml")
@@ -107,7 +107,7 @@ def test_a_tuned_model_stands_beside_itself(run, folder, command):
     assert "hist-gradient-boosting (tuned)" in ended.stdout
 
 
-@pytest.mark.parametrize("program", [text for kind, text in BLOCKS if kind == "python"])
+@pytest.mark.parametrize("program", [block.text for block in BLOCKS if block.language == "python"])
 def test_its_programs_run(program, run, folder, plugin):
     """Every Python block runs as it stands in the folder of the results."""
     if "duckdb" in program:
@@ -124,23 +124,21 @@ def test_its_programs_run(program, run, folder, plugin):
         assert "hist-gradient-boosting" in done.stdout
 
 
-@pytest.mark.parametrize("line", [line for line in command_lines() if line.startswith("bench ")])
-def test_every_bench_command_is_one(line):
-    """Each command line parses: the command is there and has the options."""
-    words = shlex.split(line, comments=True)[1:]
-    command, context = main, click.Context(main)
-    while isinstance(command, click.Group) and words:
-        name, command, words = command.resolve_command(context, words)
-        context = click.Context(command, info_name=name, parent=context)
-    assert not isinstance(command, click.Group), f"{line}: a sub-command is missing"
-    command.make_context(context.info_name, words, parent=context.parent)
+@pytest.mark.parametrize("line", command_lines(TEXT))
+def test_every_command_is_one(line):
+    """Each line of a shell block parses: the command has the options, `make` has the target."""
+    if line.startswith("bench "):
+        check_bench(line)
+    elif line.startswith("make "):
+        check_make(line)
+    else:
+        assert line.startswith("pip install ")
 
 
-@pytest.mark.parametrize("line", [line for line in command_lines() if line.startswith("make ")])
-def test_every_make_command_is_one(line):
-    """Each target that is named is in the Makefile."""
-    target = line.split()[1]
-    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+@pytest.mark.parametrize("line", commands_in_prose(TEXT))
+def test_every_command_of_a_sentence_is_one(line):
+    """Each command that a sentence names is there, and takes what is said with it."""
+    check_bench(line, is_prose=True)
 
 
 def test_what_it_points_to_is_there():
