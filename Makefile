@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check bench docs lock clean
+.PHONY: run test check bench docs examples lock clean
 
 run: $(STAMP)  ## measure both families on bundled data and print the leaderboard
 	$(BIN)/bench run quick --jobs auto
@@ -23,6 +23,9 @@ bench: $(STAMP)  ## the timing ratios of tests/benchmarks
 
 docs: $(STAMP)  ## these pages as HTML, without a warning: docs/_build/html/index.html
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+
+examples: $(STAMP)  ## install, check and run the plugins of examples/
+	examples/run
 
 lock:  ## pin the newest versions of everything (needs uv)
 	uv pip compile pyproject.toml --extra jax --extra duckdb --extra report --extra images --group dev --universal \

@@ -5,7 +5,16 @@ Everything that a plugin, a notebook or a script needs is named here; all else i
 
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BenchError, DatasetError, ParameterError, PluginError, Skip, nearest
+from bench.errors import (
+    BenchDeprecationWarning,
+    BenchError,
+    DatasetError,
+    ParameterError,
+    PluginError,
+    RecordError,
+    Skip,
+    nearest,
+)
 from bench.hookspecs import HOOK_API, hookimpl
 from bench.rows import RowsView
 from bench.spec import (
@@ -38,6 +47,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "HOOK_API",
+    "BenchDeprecationWarning",
     "BenchError",
     "Cell",
     "Column",
@@ -55,6 +65,7 @@ __all__ = [
     "PluginError",
     "Probe",
     "ProbeSpec",
+    "RecordError",
     "Rows",
     "RowsView",
     "Skip",

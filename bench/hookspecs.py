@@ -19,8 +19,21 @@ from bench.spec import DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
 PROJECT = "bench"
 
 HOOK_API = 1
-"""Version of this page. A plugin may state the one that it was written for, as a module attribute
-``HOOK_API = 1``; one written for a newer version than the installed is reported and left out."""
+"""Version of what plugins build on: these hooks, and what ``bench`` and ``bench.testing`` export.
+
+A plugin may state the one that it was written for, as a module attribute ``HOOK_API = 1``.
+
+- **It stays** when a plugin goes on working as it is: a new hook, name, optional field, value that
+  a field may have, attribute of `bench.ModelContext`, or method of `bench.Task` with a default.
+- **It is raised** when a plugin may have to change: something is taken away or renamed, becomes
+  necessary, is called otherwise, or has another meaning or default.
+- **A field is renamed** in two steps. Its old name works as before, in all releases of this
+  HOOK_API and of the next one at least, and warns `BenchDeprecationWarning` with the new name and
+  the HOOK_API in which the old one goes; ``bench list plugins`` shows that. Then it is unknown.
+- **A plugin for an older HOOK_API** is read all the same. What no longer fits is a finding that
+  names record and field; the rest of the plugin works.
+- **A plugin for a newer HOOK_API** is left out, with the reason: upgrade crossover-bench.
+"""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

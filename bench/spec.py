@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from bench.errors import RecordError, nearest
+from bench.records import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +83,7 @@ def _check_params(record: object, params: object) -> None:
         )
 
 
+@record()
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
     """A named recipe that makes an estimator.
@@ -175,6 +177,7 @@ class ModelSpec:
             _check_name(self, alias)
 
 
+@record()
 @dataclass(frozen=True, kw_only=True)
 class DatasetSpec:
     """A named recipe that loads a `Dataset`.
@@ -233,6 +236,7 @@ class DatasetSpec:
         _check_strings(self, "use_cases", self.use_cases)
 
 
+@record()
 @dataclass(frozen=True, kw_only=True)
 class ProbeSpec:
     """A named recipe that makes a `Probe`, something that measures around a phase of a trial.
@@ -274,6 +278,7 @@ class Probe(Protocol):
         """Return ``{name: (value, unit)}`` just after the phase."""
 
 
+@record()
 @dataclass(frozen=True)
 class Column:
     """One column of X: its name and its kind."""
@@ -285,6 +290,7 @@ class Column:
         _check_one_of(self, "kind", self.kind, COLUMN_KINDS)
 
 
+@record()
 @dataclass(frozen=True)
 class Target:
     """What is to be predicted: its kind, how many outputs, and the classes in their order."""
@@ -321,6 +327,7 @@ class Rows(Protocol):
         """Yield these rows, in this order, at most `n` at a time."""
 
 
+@record()
 @dataclass(frozen=True)
 class Dataset:
     """Data as a loader returns them.
@@ -365,6 +372,7 @@ class Dataset:
     extra: Mapping[str, Any] | None = field(default=None, kw_only=True)
 
 
+@record()
 @dataclass(frozen=True, kw_only=True)
 class ModelContext:
     """What a factory is told about the trial.
@@ -421,6 +429,7 @@ class ModelContext:
     scratch: Path | None = None
 
 
+@record()
 @dataclass(frozen=True, kw_only=True)
 class Metric:
     """A figure of merit.
@@ -463,6 +472,7 @@ class Metric:
         return max(-1.0, min(1.0, (value - baseline) / span))
 
 
+@record()
 @dataclass(frozen=True, kw_only=True)
 class SplitProtocol:
     """How data are divided.
@@ -490,6 +500,7 @@ class SplitProtocol:
         return f"holdout(test={self.test:g}, validation={self.validation:g})"
 
 
+@record()
 @dataclass(frozen=True)
 class Split:
     """One outer seed with one inner seed, and the largest training size that it allows.
@@ -504,6 +515,7 @@ class Split:
     full_set: str = ""
 
 
+@record()
 @dataclass(frozen=True)
 class Cell:
     """Where in the grid a trial stands: the split, the size and the model seed."""
@@ -514,6 +526,7 @@ class Cell:
     repeat: int = 0
 
 
+@record()
 @dataclass(frozen=True)
 class Part:
     """The training, validation or test part of a split.
@@ -532,6 +545,7 @@ class Part:
         return len(self.rows)
 
 
+@record()
 @dataclass(frozen=True)
 class Parts:
     """What `Task.prepare` makes: three parts, and facts about the split worth keeping.
@@ -545,6 +559,7 @@ class Parts:
     notes: Mapping[str, float] = field(default_factory=dict)
 
 
+@record()
 @dataclass(frozen=True)
 class Output:
     """An estimator's answer for one part.
