@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bench.errors import PluginError
 from bench.outcome import CurvePoint
-from bench.registry import resolve
+from bench.registry import Entry, resolve
 from bench.spec import ModelContext, ModelSpec, Part, Parts, Task
+from bench.venvs.remote import Connection, attached
 
 MAX_SECONDS = "max_seconds"
 """The `stop_reason` of a fit that time has ended: such fits need not be equal to the last bit."""
@@ -27,16 +29,28 @@ class Fitting:
         Its factory makes them.
     context
         What the factory is told.
+    worker
+        Where, if the model has an environment of its own.
     """
 
     task: Task
     model: ModelSpec
     context: ModelContext
+    worker: Connection | None = None
 
     def make(self, params: Mapping[str, Any]) -> Any:
         """Return an estimator, not yet fitted."""
         seed_all(self.context.seed)
+        if self.worker is not None:
+            return self.worker.make(self.model.factory, self.context, params)
         return resolve(self.model.factory)(self.context, **params)
+
+    def prepare(self) -> None:
+        """Import the factory."""
+        if self.worker is not None:
+            self.worker.prepare(self.model.factory)
+        else:
+            resolve(self.model.factory)
 
     def fit(self, estimator: Any, parts: Parts) -> Any:
         """Fit it on the training part; return the fitted one. `seed_all` comes before."""
@@ -62,11 +76,31 @@ class Fitting:
 
 
 def seed_all(seed: int) -> None:
-    """Seed the global generators too: not every learner takes a seed."""
+    """Seed the global generators too, a worker's as well: not every learner takes a seed."""
     import numpy as np
 
     random.seed(seed)
     np.random.seed(seed)
+    if (worker := attached()) is not None:
+        worker.seed(seed)
+
+
+def worker_for(entry: Entry[ModelSpec]) -> Connection | None:
+    """Return the worker of this process where a model has an environment of its own, else None.
+
+    Raises
+    ------
+    PluginError
+        It has one, and no worker was started for this process.
+    """
+    if entry.python is None:
+        return None
+    if (worker := attached()) is None:
+        raise PluginError(
+            f"model {entry.record.name!r} lives in an environment of its own ({entry.python}); "
+            "only 'bench run' and 'bench choose' make its estimators."
+        )
+    return worker
 
 
 def fit_params(model: ModelSpec, part: Part) -> dict[str, Any]:

@@ -7,12 +7,13 @@ import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Literal
 
 from bench.outcome import Measure
 from bench.registry import resolve
 from bench.spec import Probe, ProbeSpec
+from bench.venvs.remote import attached, clock
 
 Phase = Literal["load", "split", "init", "warm-up", "fit", "predict", "score"]
 
@@ -33,9 +34,22 @@ def anon_bytes(pid: int | str = "self") -> int:
 
 
 def cpu_seconds() -> float:
-    """Return the CPU time of this process and of its children that have ended."""
+    """Return the CPU time of this process, of its children that have ended, and of its worker."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    ours = process_time() + times.children_user + times.children_system
+    return ours + (worker.cpu_seconds if (worker := attached()) else 0.0)
+
+
+def _trial_bytes() -> int:
+    """Return the anonymous and shared memory of this process and of its worker."""
+    worker = attached()
+    return anon_bytes() + (anon_bytes(worker.pid) if worker and worker.pid else 0)
+
+
+def _switches() -> int:
+    """Return the involuntary switches of this process and of its worker."""
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+    return ours + (worker.switches if (worker := attached()) else 0)
 
 
 class Recorder:
@@ -53,6 +67,7 @@ class Recorder:
         self.notes: list[str] = []
         self._probes: dict[str, Probe] = {}
         self._announce = announce
+        self._before_fit = 0
 
     def use(self, probes: Mapping[str, Probe]) -> None:
         """Add plugins' probes."""
@@ -63,25 +78,38 @@ class Recorder:
         """Measure a phase; what the probes say is kept also when it fails."""
         for probe_name in list(self._probes):
             self._ask(probe_name, "start", name)
-        before = anon_bytes() if name == "fit" else 0
-        self._announce(name, before)
-        switches = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+        worker = attached()
+        self._announce_use(name)
+        if worker and name == "fit":
+            # What the training rows take there is not what the fit takes.
+            worker.when_delivered(lambda: self._announce_use(name))
+        moved = worker.transport_seconds if worker else 0.0
+        switches = _switches()
         cpu = cpu_seconds()
-        start = perf_counter()
+        start = clock()
         try:
             yield
         finally:
-            seconds = perf_counter() - start
+            seconds = clock() - start
             cpu = cpu_seconds() - cpu
-            switches = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw - switches
+            switches = _switches() - switches
             self.note(name, "clock", "seconds", seconds, "s")
             self.note(name, "cpu", "seconds", cpu, "s")
             self.note(name, "switches", "involuntary", switches, "")
+            if worker:
+                worker.when_delivered(None)
+                moved = worker.transport_seconds - moved
+                self.note(name, "transport", "seconds", moved, "s")
             if name == "fit":
-                grown = max(0, anon_bytes() - before)
+                grown = max(0, _trial_bytes() - self._before_fit)
                 self.note(name, "memory", "anon_bytes_after", grown, "B")
             for probe_name in list(self._probes):
                 self._ask(probe_name, "stop", name)
+
+    def _announce_use(self, name: Phase) -> None:
+        """Say which phase begins, and what memory was in use before a fit."""
+        self._before_fit = _trial_bytes() if name == "fit" else 0
+        self._announce(name, self._before_fit)
 
     def note(self, phase: str, probe: str, name: str, value: float, unit: str = "") -> None:
         """Keep one measured value."""

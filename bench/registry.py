@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Any, NoReturn, TypeVar
 
+from bench.configuration import read_configuration
 from bench.discovery import HOOKS, Entry, Kind, Plugin, PluginInfo, State, brief, read_plugins
 from bench.errors import PluginError, nearest
 from bench.hookspecs import PROJECT
@@ -156,11 +157,15 @@ class Registry:
             for plugin in self.incomplete:
                 for reason in plugin.reasons:
                     message += f"\n  {plugin.origin}: {reason}"
+        if off := [plugin for plugin in self.plugins if plugin.state == "disabled"]:
+            message += "\nIt may belong to a plugin that is switched off:"
+            for plugin in off:
+                message += f"\n  {plugin.origin}: 'bench plugins enable {plugin.name}'"
         raise PluginError(message)
 
 
 def discover(group: str = PROJECT) -> Registry:
-    """Find, import and ask every installed plugin.
+    """Find, import and ask every installed plugin that the user has not switched off.
 
     Plugins are imported, but nothing that their records name is. What they print or warn of
     meanwhile is dropped.
@@ -175,8 +180,13 @@ def discover(group: str = PROJECT) -> Registry:
     Registry
         Every good record, and a finding for each thing that is wrong: no plugin's fault raises
         here.
+
+    Raises
+    ------
+    BenchError
+        The user's configuration is wrong.
     """
-    plugins = read_plugins(group)
+    plugins = read_plugins(group, read_configuration())
     offered: dict[Kind, dict[str, Entry[Any]]] = {}
     clashes: dict[Kind, dict[str, tuple[str, ...]]] = {}
     aliases: dict[str, str] = {}

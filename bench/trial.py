@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import conditions, loading, rows, tuning
 from bench.errors import BenchError, DatasetError, ParameterError, PluginError, Skip
-from bench.fitting import MAX_SECONDS, Fitting, account, seed_all
+from bench.fitting import MAX_SECONDS, Fitting, account, seed_all, worker_for
 from bench.loading import Source
 from bench.metrics import score
 from bench.outcome import CurvePoint, Facts, Outcome, Score, Status, Trial
@@ -33,6 +33,7 @@ from bench.spec import (
     SplitProtocol,
     Task,
 )
+from bench.venvs.remote import Connection, WorkerLostError, clock
 
 if TYPE_CHECKING:
     from bench.registry import Registry
@@ -91,7 +92,10 @@ class _InvalidOutputError(Exception):
 def run(
     job: Job, registry: Registry, announce: Callable[[str, int], None], scratch: Path
 ) -> Outcome:
-    """Run one trial in this process and return how it ended; it never raises.
+    """Run one trial in this process and return how it ended.
+
+    Nothing that a model does is raised, but that the worker of another environment has ended
+    (`bench.venvs.remote.WorkerLostError`): how it did so is known to whoever started it.
 
     Parameters
     ----------
@@ -111,6 +115,8 @@ def run(
     started_at = time()
     try:
         _live(job, registry, recorder, kept, scratch)
+    except WorkerLostError:
+        raise
     except Skip as error:
         status, reason = "skipped", str(error) or NO_REASON
     except _InvalidOutputError as error:
@@ -142,8 +148,20 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters left out ...]\n{text[-half:]}"
 
 
-def check_params(model: ModelSpec, context: ModelContext, params: Mapping[str, Any]) -> str | None:
+def check_params(
+    model: ModelSpec,
+    context: ModelContext,
+    params: Mapping[str, Any],
+    worker: Connection | None = None,
+) -> str | None:
     """Make the estimator once, to find parameters that its factory does not take.
+
+    Parameters
+    ----------
+    model, context, params
+        Whose factory is called, and with what.
+    worker
+        Where, if the model has an environment of its own.
 
     Returns
     -------
@@ -157,20 +175,21 @@ def check_params(model: ModelSpec, context: ModelContext, params: Mapping[str, A
     PluginError
         The factory cannot be imported.
     """
-    factory = resolve(model.factory)
-    signature = inspect.signature(factory)
-    try:
-        signature.bind(context, **params)
-    except TypeError as error:
-        taken = [
-            name for name, p in list(signature.parameters.items())[1:] if p.kind != p.VAR_KEYWORD
-        ]
+    if worker is None:
+        factory = resolve(model.factory)
+        fault, taken = _bound(factory, context, params)
+    else:
+        fault, taken = worker.bind(model.factory, context, params)
+    if fault is not None:
         raise ParameterError(
-            f"model {model.name!r}: params = {json.dumps(dict(params), default=str)}: {error}; "
+            f"model {model.name!r}: params = {json.dumps(dict(params), default=str)}: {fault}; "
             f"it takes: {', '.join(taken) or 'none'}."
-        ) from None
+        )
     try:
-        factory(context, **params)
+        if worker is None:
+            factory(context, **params)
+        else:
+            worker.make(model.factory, context, params)
     except Skip as skip:
         return str(skip) or NO_REASON
     except PluginError:
@@ -184,6 +203,19 @@ def check_params(model: ModelSpec, context: ModelContext, params: Mapping[str, A
     except Exception:
         return None  # a factory that fails is a trial's error, with its own row
     return None
+
+
+def _bound(
+    factory: Callable[..., Any], context: ModelContext, params: Mapping[str, Any]
+) -> tuple[str | None, list[str]]:
+    """Return what a factory says against parameters, None: nothing, and which it takes."""
+    signature = inspect.signature(factory)
+    known = list(signature.parameters.items())[1:]
+    try:
+        signature.bind(context, **params)
+    except TypeError as error:
+        return str(error), [name for name, p in known if p.kind != p.VAR_KEYWORD]
+    return None, []
 
 
 class _Kept:
@@ -207,10 +239,13 @@ class _Kept:
 
 def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch: Path) -> None:
     trial = job.trial
-    model: ModelSpec = registry.model(trial.model).record
+    owner = registry.model(trial.model)
+    model, worker = owner.record, worker_for(owner)
     task: Task = registry.task(trial.task).record
     entry = registry.dataset(job.dataset)
-    probes, failed = build((e.record for e in registry.probes.values()), model.preload)
+    # What a worker has imported, this process has not: there is nothing to be probed here.
+    imported = model.preload if worker is None else ()
+    probes, failed = build((e.record for e in registry.probes.values()), imported)
     recorder.use(probes)
     kept.notes += failed
     metrics = [
@@ -234,8 +269,8 @@ def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch
 
     seed_all(trial.model_seed)
     params = json.loads(trial.params)
-    fitting = Fitting(task, model, _context(job, dataset, parts, scratch))
-    resolve(model.factory)  # its import is not what `init` measures
+    fitting = Fitting(task, model, _context(job, dataset, parts, scratch), worker)
+    fitting.prepare()  # its import is not what `init` measures
     with recorder.phase("init"):
         estimator = fitting.make(params)
     with recorder.phase("warm-up"):
@@ -363,13 +398,13 @@ def _predict(task: Task, estimator: Any, part: Part, kept: _Kept) -> Output:
 
     The first call is not timed, unless it took so long that a second one would waste time.
     """
-    start = perf_counter()
+    start = clock()
     output = _checked(task, estimator, part)
-    seconds = perf_counter() - start
+    seconds = clock() - start
     if seconds < 1.0:
-        start = perf_counter()
+        start = clock()
         task.ask(estimator, part)
-        seconds = perf_counter() - start
+        seconds = clock() - start
     kept.seconds["predict"] = seconds
     for n, calls in LATENCY_CALLS.items():
         kept.seconds[f"latency_{n}"] = _latency(task, estimator, task.shorten(part, n), calls)
@@ -381,9 +416,9 @@ def _latency(task: Task, estimator: Any, part: Part, n_calls: int) -> float:
     seconds: list[float] = []
     begin = perf_counter()
     while not seconds or (len(seconds) < n_calls and perf_counter() - begin < LATENCY_SECONDS):
-        start = perf_counter()
+        start = clock()
         task.ask(estimator, part)
-        seconds.append(perf_counter() - start)
+        seconds.append(clock() - start)
     return median(seconds)
 
 

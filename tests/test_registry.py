@@ -13,6 +13,14 @@ from bench.registry import Registry, discover, resolve
 DATA = Path(__file__).parent / "plugins_data"
 
 
+@pytest.fixture(autouse=True)
+def configuration(monkeypatch, tmp_path):
+    """Where the user's configuration is; there is none yet."""
+    file = tmp_path / "config.toml"
+    monkeypatch.setenv("BENCH_CONFIG", str(file))
+    return file
+
+
 @pytest.fixture
 def installed(monkeypatch):
     """Return a function that puts distributions on the path and discovers what is there."""
@@ -296,3 +304,49 @@ def test_an_empty_registry_answers():
     """Without any plugin a look-up is still one clear error."""
     with pytest.raises(PluginError, match="No suite is called 'quick'"):
         Registry().suite("quick")
+
+
+def test_a_plugin_that_is_switched_off_is_not_imported(installed, configuration):
+    """It is listed as disabled, with the way back, and nothing of it is there."""
+    configuration.write_text("[plugins.good]\ndisabled = true\n")
+    registry = installed("good")
+    plugin = plugin_of(registry, "acme-good")
+    assert (plugin.state, plugin.offers, plugin.version) == ("disabled", {}, "1.2")
+    (reason,) = plugin.reasons
+    assert str(configuration) in reason
+    assert "'bench plugins enable good'" in reason
+    assert "acme_good" not in sys.modules
+
+
+def test_a_broken_plugin_may_be_switched_off(installed, configuration):
+    """Whatever would happen at its import does not."""
+    configuration.write_text("[plugins.exits]\ndisabled = true\n")
+    assert plugin_of(installed("exits"), "acme-exits").state == "disabled"
+
+
+def test_what_is_missing_may_be_switched_off(installed, configuration):
+    """Whoever asks for an unknown name reads which plugins are disabled, and how to enable them."""
+    configuration.write_text("[plugins.good]\ndisabled = true\n")
+    with pytest.raises(PluginError) as raised:
+        installed("good").model("acme-forest")
+    assert "switched off" in str(raised.value)
+    assert "acme-good 1.2 (plugin 'good'): 'bench plugins enable good'" in str(raised.value)
+
+
+def test_a_setting_of_nobody_is_a_finding(installed, configuration):
+    """A name in the configuration that no plugin has is said, with the nearest."""
+    configuration.write_text("[plugins.god]\ndisabled = true\n")
+    registry = installed("good")
+    (plugin,) = (plugin for plugin in registry.plugins if plugin.name == "god")
+    assert plugin.state == "broken"
+    assert plugin.origin == "plugin 'god'"
+    assert "Did you mean 'good'?" in plugin.reasons[0]
+    assert registry.model("acme-forest")
+
+
+def test_a_deprecation_is_kept_and_no_fault(installed):
+    """A plugin that uses what will go works, and carries what to use instead."""
+    plugin = plugin_of(installed("deprecated"), "acme-deprecated")
+    assert (plugin.state, plugin.reasons) == ("ok", ())
+    assert plugin.warnings == ("HOOK_API 7 has no 'old'; use 'new'.", "'older' goes, too.")
+    assert plugin.offers == {"models": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +17,8 @@ from bench.report.text import shown
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(as_json: bool) -> None:
     """Show versions, this machine, and where things are kept."""
-    from bench.execution.environment import describe
+    from bench.configuration import configuration_path
+    from bench.execution.environment import describe_with
     from bench.loading import cache_folder
     from bench.registry import discover
 
@@ -24,11 +26,12 @@ def info(as_json: bool) -> None:
     facts: dict[str, Any] = {
         "bench": __version__,
         "plugins": {
-            f"{plugin.name} of {plugin.distribution}": f"{plugin.version} ({plugin.state})"
+            f"{plugin.name} of {plugin.distribution or 'nothing installed'}": f"{plugin.version} ({plugin.state})"
             for plugin in plugins
         },
+        "configuration": _configuration(configuration_path()),
         "cache": str(cache_folder()),
-        **describe(plugin.distribution for plugin in plugins),
+        **describe_with(plugins),
     }
     del facts["bench_version"]  # it is the first line
     if as_json:
@@ -37,3 +40,7 @@ def info(as_json: bool) -> None:
         show_table(
             ("what", "value"), [(name, shown(fact) or "none") for name, fact in facts.items()]
         )
+
+
+def _configuration(path: Path) -> str:
+    return str(path) if path.exists() else f"{path} (not there)"

@@ -116,7 +116,11 @@ def suites(as_json: bool, schema: bool) -> None:
 
 @list_.command()
 @_as_json
-@click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong with a plugin.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit with 1 if anything is wrong with a plugin, or soon will be.",
+)
 @click.pass_context
 def plugins(ctx: click.Context, as_json: bool, strict: bool) -> None:
     """List the plugins, what they offer, and what is wrong with them."""
@@ -128,7 +132,10 @@ def plugins(ctx: click.Context, as_json: bool, strict: bool) -> None:
         "hook api": lambda plugin: "" if plugin.hook_api is None else str(plugin.hook_api),
         "offers": _offers,
         "state": lambda plugin: plugin.state,
+        "environment": lambda plugin: plugin.python or "",
     }
+    if all(plugin.python is None for plugin in registry.plugins):
+        del columns["environment"]
     probes = [_facts(entry) for entry in registry.probes.values()]
 
     def facts(plugin: PluginInfo) -> Facts:
@@ -137,12 +144,12 @@ def plugins(ctx: click.Context, as_json: bool, strict: bool) -> None:
 
     _show(registry.plugins, facts, columns, as_json)
     if not as_json:
-        wrong = [
+        said = [
             (plugin.name, plugin.distribution, reason)
             for plugin in registry.plugins
-            for reason in plugin.reasons
+            for reason in (*plugin.reasons, *(f"Deprecated: {text}" for text in plugin.warnings))
         ]
-        _show_below(("plugin", "distribution", "what is wrong"), wrong)
+        _show_below(("plugin", "distribution", "reason"), said)
         _show_below(
             ("probe", "plugin", "summary"),
             [(probe["name"], probe["plugin"], probe["summary"]) for probe in probes],
@@ -151,7 +158,7 @@ def plugins(ctx: click.Context, as_json: bool, strict: bool) -> None:
             for plugin in registry.plugins:
                 if plugin.error:
                     click.echo(clean(f"\n{plugin.origin}\n{plugin.error}", lines=True), err=True)
-    if strict and any(plugin.state != "ok" for plugin in registry.plugins):
+    if strict and any(_is_wrong(plugin) or plugin.warnings for plugin in registry.plugins):
         ctx.exit(1)
 
 
@@ -209,7 +216,7 @@ def _plain(value: object) -> object:
 
 def _hint(registry: Registry) -> None:
     """Say in one line that something is missing from a list, and where to read why."""
-    wrong = [plugin.origin for plugin in registry.plugins if plugin.state != "ok"]
+    wrong = [plugin.origin for plugin in registry.plugins if _is_wrong(plugin)]
     if not registry.plugins:
         click.echo("No plugin is installed, not even bench's own: is crossover-bench?", err=True)
     elif wrong:
@@ -254,6 +261,10 @@ def _suite_summary(path: Path) -> str:
 
 def _identity(plugin: PluginInfo) -> tuple[str, str]:
     return plugin.name, plugin.distribution
+
+
+def _is_wrong(plugin: PluginInfo) -> bool:
+    return plugin.state not in ("ok", "disabled")
 
 
 def _offers(plugin: PluginInfo) -> str:

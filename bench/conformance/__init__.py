@@ -1,1 +1,1 @@
-"""What a plugin promises, checked: one named check for each promise."""
+"""What plugins promise, a check for each promise, and what runs the checks."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import loading, probes, trial
+from bench import fitting, loading, probes, trial
 from bench.errors import BenchError
 from bench.spec import ModelContext, SplitProtocol
 
@@ -48,7 +48,7 @@ def check_params(
 ) -> bytes:
     """Make an estimator once; return why it skips, or the message of what is wrong with it."""
     announce("init", 0)
-    model = registry.model(argument["model"]).record
+    entry = registry.model(argument["model"])
     facts = loading.Facts.from_json(argument["facts"])
     context = ModelContext(
         task=facts.task,
@@ -62,7 +62,8 @@ def check_params(
         scratch=scratch,
     )
     try:
-        skipped = trial.check_params(model, context, argument["params"])
+        worker = fitting.worker_for(entry)
+        skipped = trial.check_params(entry.record, context, argument["params"], worker)
     except BenchError as error:
         return _message(error)
     return json.dumps({"skipped": skipped}).encode()

@@ -12,12 +12,14 @@ import gc
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.execution import process, wire
+from bench.venvs import remote
 
 if TYPE_CHECKING:
     from bench.registry import Registry
@@ -29,7 +31,8 @@ def be(call: Mapping[str, Any], registry: Registry, report: int, output: int, sc
     Parameters
     ----------
     call
-        ``function``, ``argument``, ``cores`` (numbers of the cores to be pinned to) and ``parent``.
+        ``function``, ``argument``, ``cores`` (numbers of the cores to be pinned to), ``parent``,
+        and ``worker``: the descriptor that leads to the worker of another environment, or None.
     registry
         Passed on to the function.
     report, output
@@ -47,10 +50,15 @@ def be(call: Mapping[str, Any], registry: Registry, report: int, output: int, sc
         from bench.registry import resolve
 
         function = resolve(call["function"])
+        if call.get("worker") is not None:
+            remote.attach(socket.socket(fileno=call["worker"]))
         answer = function(call["argument"], registry, announce, Path(scratch))
         _flush()
         wire.write(report, wire.pack({"answer": True}, answer))
         code = 0
+    except remote.WorkerLostError:
+        _flush()
+        code = remote.LOST
     except BaseException:
         sys.excepthook(*sys.exc_info())
         _flush()

@@ -6,12 +6,15 @@ import contextlib
 import os
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
+
+if TYPE_CHECKING:
+    from bench.registry import PluginInfo
 
 _OWN = "crossover-bench"
 _THREADS = re.compile(r".*_(NUM|MAXIMUM)_THREADS")
@@ -19,13 +22,30 @@ _OF_THE_REPORT = {"altair", "click", "duckdb", "jinja2", "rich", "vl-convert-pyt
 """What bench requires and no trial computes with: installing it makes no other environment."""
 
 
-def describe(distributions: Iterable[str] = (_OWN,)) -> dict[str, Any]:
+def describe_with(plugins: Iterable[PluginInfo]) -> dict[str, Any]:
+    """Return the facts of this machine and of what plugins need, here or in their environments."""
+    plugins = list(plugins)
+    elsewhere: dict[str, str] = {}
+    for plugin in plugins:
+        if plugin.python is not None and plugin.distribution:
+            elsewhere[plugin.distribution] = plugin.version
+            for name, version in plugin.libraries.items():
+                elsewhere[f"{plugin.distribution}: {name}"] = version
+    here = {plugin.distribution for plugin in plugins if plugin.python is None}
+    return describe(here - {""}, elsewhere)
+
+
+def describe(
+    distributions: Iterable[str] = (_OWN,), elsewhere: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return the facts of this machine and of what is installed.
 
     Parameters
     ----------
     distributions
-        The distributions of all plugins.
+        The distributions of all plugins that are installed beside bench.
+    elsewhere
+        Versions in the environments of other plugins; they join `distributions`.
 
     Returns
     -------
@@ -35,6 +55,7 @@ def describe(distributions: Iterable[str] = (_OWN,)) -> dict[str, Any]:
     """
     versions = {name: _version(name) for name in sorted(set(distributions))}
     versions |= _required_by(set(versions) - {_OWN})
+    versions |= elsewhere or {}
     return {
         "cpu_model": _cpu_model(),
         "n_cores": psutil.cpu_count() or 1,

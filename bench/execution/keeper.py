@@ -16,11 +16,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from bench.execution import child, process, wire
+from bench.execution.workers import IMPORT_SECONDS, Worker, Workers
+from bench.venvs.remote import LOST
 
 if TYPE_CHECKING:
     from bench.registry import Registry
@@ -66,6 +69,7 @@ class _Watch:
     output: int
     limit_bytes: int
     deadline: float
+    worker: Worker | None
     inbox: wire.Inbox = field(default_factory=wire.Inbox)
     tail: _Tail = field(default_factory=_Tail)
     phase: str = "start"
@@ -76,6 +80,11 @@ class _Watch:
     killed_for: str = ""
     kill_at: float = float("inf")
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the trial that are not each other's children."""
+        return [self.pid, *(self.worker.pids if self.worker else ())]
+
 
 def keep(control: socket.socket, registry: Registry, *, may_fork: bool = True) -> None:
     """Attend to calls from the control socket until it closes."""
@@ -83,6 +92,7 @@ def keep(control: socket.socket, registry: Registry, *, may_fork: bool = True) -
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     inbox = wire.Inbox()
+    workers = Workers(registry)
     try:
         while True:
             messages = wire.receive(control, inbox)
@@ -90,7 +100,7 @@ def keep(control: socket.socket, registry: Registry, *, may_fork: bool = True) -
                 return
             for call, _ in messages:
                 _leave_cores(call["cores"])
-                header, answer = _attend(call, control, registry, may_fork)
+                header, answer = _attend(call, control, registry, workers, may_fork)
                 wire.write(control.fileno(), wire.pack(header, answer))
     except (SupervisorGoneError, BrokenPipeError):
         pass
@@ -105,7 +115,11 @@ def _leave_cores(cores: list[int]) -> None:
 
 
 def _attend(
-    call: dict[str, Any], control: socket.socket, registry: Registry, may_fork: bool
+    call: dict[str, Any],
+    control: socket.socket,
+    registry: Registry,
+    workers: Workers,
+    may_fork: bool,
 ) -> tuple[dict[str, Any], bytes]:
     """Make one call in a process of its own; return how it ended and its answer."""
     start = monotonic()
@@ -114,10 +128,15 @@ def _attend(
     report, report_end = os.pipe()
     output, output_end = os.pipe()
     call["parent"] = os.getpid()
+    worker = workers.hire(call, output_end, scratch)
+    call["worker"] = worker.channel.fileno() if worker else None
+    ours = [report, output, *(worker.descriptors if worker else ())]
     try:
-        pid = _start(call, registry, (report, output), (report_end, output_end), scratch, may_fork)
+        pid = _start(call, registry, ours, (report_end, output_end), scratch, may_fork)
         for descriptor in (report_end, output_end):
             os.close(descriptor)
+        if worker:
+            worker.channel.close()
         for descriptor in (report, output):
             os.set_blocking(descriptor, False)
         watch = _Watch(
@@ -127,20 +146,26 @@ def _attend(
             output=output,
             limit_bytes=call["limit_bytes"],
             deadline=start + call["limit_seconds"],
+            worker=worker,
         )
+        if worker and worker.is_awaited:
+            watch.deadline += IMPORT_SECONDS
         try:
             _watch(watch, control)
         finally:
             process.send(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
-            process.end_children()
+            code = os.waitstatus_to_exitcode(status)
+            if worker:
+                fate = worker.end(is_lost=code == LOST)
+                code = code if fate is None else fate
+            process.end_children(spared=workers.pids)
             if watch.exit >= 0:
                 os.close(watch.exit)
     finally:
         os.close(report)
         os.close(output)
         shutil.rmtree(scratch, ignore_errors=True)
-    code = os.waitstatus_to_exitcode(status)
     header = {
         "id": call["id"],
         "exit_code": code,
@@ -159,7 +184,7 @@ def _attend(
 def _start(
     call: dict[str, Any],
     registry: Registry,
-    ours: tuple[int, int],
+    ours: Sequence[int],
     theirs: tuple[int, int],
     scratch: str,
     may_fork: bool,
@@ -178,7 +203,7 @@ def _start(
     program = subprocess.Popen(
         [sys.executable, "-P", "-m", "bench.execution.child"],
         stdin=subprocess.PIPE,
-        pass_fds=theirs,
+        pass_fds=[*theirs, *([] if call["worker"] is None else [call["worker"]])],
     )
     assert program.stdin is not None
     program.stdin.write(json.dumps(start).encode())
@@ -194,6 +219,9 @@ def _watch(watch: _Watch, control: socket.socket) -> None:
             selector.register(descriptor, selectors.EVENT_READ)
         if watch.exit >= 0:
             selector.register(watch.exit, selectors.EVENT_READ)
+        if watch.worker:
+            watch.worker.watch(selector)
+        began = monotonic()
         polls = iter(FIRST_POLLS)
         next_poll = monotonic() + next(polls)
         while True:
@@ -204,6 +232,8 @@ def _watch(watch: _Watch, control: socket.socket) -> None:
             for descriptor in (watch.report, watch.output):
                 if descriptor in ready and not _drain(watch, descriptor):
                     selector.unregister(descriptor)
+            if watch.worker and watch.worker.notice(selector, ready):
+                watch.deadline -= IMPORT_SECONDS - (monotonic() - began)
             if _has_ended(watch, ready):
                 while _drain(watch, watch.report, once=True):
                     pass
@@ -217,7 +247,7 @@ def _watch(watch: _Watch, control: socket.socket) -> None:
                 _end(watch, "timeout")
             if now >= watch.kill_at:
                 watch.kill_at = now + GRACE_SECONDS
-                process.send(watch.pid, signal.SIGKILL)
+                _send(watch, signal.SIGKILL)
 
 
 def _has_ended(watch: _Watch, ready: set[int]) -> bool:
@@ -250,7 +280,7 @@ def _drain(watch: _Watch, descriptor: int, *, once: bool = False) -> bool:
 
 
 def _poll_memory(watch: _Watch) -> None:
-    resident, anonymous = process.memory(process.family(watch.pid))
+    resident, anonymous = process.memory(p for pid in watch.pids for p in process.family(pid))
     watch.peak_resident = max(watch.peak_resident, resident)
     if watch.phase == "fit":
         watch.peak_anonymous = max(watch.peak_anonymous, anonymous)
@@ -262,8 +292,13 @@ def _end(watch: _Watch, why: str) -> None:
     """Ask the process group to end, and see to it that it does."""
     watch.killed_for = why
     if why == "memory":  # it would take more while it is being asked
-        process.send(watch.pid, signal.SIGKILL)
+        _send(watch, signal.SIGKILL)
         return
-    process.send(watch.pid, signal.SIGTERM)
+    _send(watch, signal.SIGTERM)
     watch.kill_at = monotonic() + GRACE_SECONDS
     watch.deadline = float("inf")
+
+
+def _send(watch: _Watch, number: signal.Signals) -> None:
+    for pid in watch.pids:
+        process.send(pid, number)

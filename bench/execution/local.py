@@ -37,13 +37,18 @@ _MAX_STARTS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A function to be called in a process of its own, and what that process may use."""
+    """A function to be called in a process of its own, and what that process may use.
+
+    `model` is the one that it makes estimators of, if any: where that has an environment of its
+    own, a worker there is part of the call.
+    """
 
     id: str
     function: str
     argument: Mapping[str, Any]
     limit_seconds: float
     limit_bytes: int
+    model: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +208,7 @@ class LocalEngine:
             "argument": call.argument,
             "limit_seconds": call.limit_seconds,
             "limit_bytes": call.limit_bytes,
+            "model": call.model,
             "cores": cores,
         }
         # If the keeper has died, `wait` finds out and says that the call is lost.

@@ -296,6 +296,7 @@ def _checked(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> dict[str, d
             argument=argument,
             limit_seconds=trial.limit_seconds,
             limit_bytes=trial.limit_bytes,
+            model=trial.model,
         )
         calls.append(call)
     return {report.id: json.loads(report.answer or b"{}") for report in _all(engine, calls)}
@@ -396,6 +397,7 @@ class _Session:
             argument=job_of(self.plan, trial).to_json(),
             limit_seconds=trial.limit_seconds,
             limit_bytes=trial.limit_bytes,
+            model=trial.model,
         )
         self.engine.submit(slot, call)
 

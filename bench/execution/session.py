@@ -194,7 +194,7 @@ class Session:
         from bench.results.journal import Journal
 
         info = store.open_run(self.folder)
-        facts = environment.describe(plugin.distribution for plugin in self._registry.plugins)
+        facts = environment.describe_with(self._registry.plugins)
         for change in changed_versions(store.load(self.folder).environments, facts):
             watcher.warned(f"{change} since this run began; its earlier rows stay as they are.")
         environment_id = store.write_environment(self.folder, facts)

@@ -183,4 +183,4 @@ def _check_not_silent(origin: Origin, what: str) -> None:
             raise DatasetError(
                 f"{what}: not asked for, as {origin.server} could not be reached a moment ago. "
                 f"Connect, or {origin.mirror}, and run again."
-            )
+            ) from ConnectionError(f"{origin.server} is out of reach")

@@ -51,6 +51,14 @@ class HistBoostingClassifier(HistGradientBoostingClassifier):  # type: ignore[mi
         super().fit(X, y, sample_weight=sample_weight)
         return self
 
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return probabilities (n, n_classes); of one class alone, ones.
+
+        scikit-learn's answers two columns there.
+        """
+        given: NDArray[np.float64] = super().predict_proba(X)
+        return given if len(self.classes_) > 1 else np.ones((len(given), 1))
+
 
 class HistBoostingRegressor(HistGradientBoostingRegressor):  # type: ignore[misc]
     """scikit-learn's, with a hold-out that keeps groups whole, or is the last in time."""

@@ -227,3 +227,12 @@ def test_groups_reach_the_learner_behind_the_steps_of_a_table(task):
     unstopped = model.fit(X, y, groups=np.zeros(500), **given)[-1]
     assert len(unstopped.validation_score_) == 0
     assert unstopped.n_iter_ == 10
+
+
+def test_one_class_is_certain():
+    """Fitted on rows of one class, it answers one column of ones, and that class."""
+    model = HistBoostingClassifier(max_iter=2).fit(np.arange(8.0)[:, None], np.full(8, 3))
+
+    assert model.classes_.tolist() == [3]
+    assert model.predict_proba(np.zeros((2, 1))).tolist() == [[1.0], [1.0]]
+    assert model.predict(np.zeros((2, 1))).tolist() == [3, 3]

@@ -260,3 +260,61 @@ def test_colour_is_for_terminals_that_want_it():
         "list", "models", columns=100, path=[DATA / "good"], NO_COLOR="1"
     )
     assert "\x1b" not in bench("list", "models", path=[DATA / "good"]).stdout
+
+
+def test_strict_takes_warnings_for_failures_and_disabled_for_none(tmp_path):
+    """`--strict` fails for what uses fields that will go, and not for what is switched off."""
+    config = tmp_path / "config.toml"
+    path = [DATA / "deprecated", DATA / "failing"]
+    config.write_text("[plugins.failing]\ndisabled = true\n")
+    done = bench("list", "plugins", "--strict", path=path, BENCH_CONFIG=str(config))
+    assert done.returncode == 1
+    assert "Deprecated: HOOK_API 7 has no 'old'; use 'new'." in done.stdout
+    config.write_text("[plugins.failing]\ndisabled = true\n[plugins.deprecated]\ndisabled = true\n")
+    done = bench("list", "plugins", "--strict", path=path, BENCH_CONFIG=str(config))
+    assert done.returncode == 0
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["failing", "acme-failing", "0.3", "disabled"] in lines
+    assert bench("list", "models", path=path, BENCH_CONFIG=str(config)).stderr == ""
+
+
+def test_a_plugin_is_switched_off_and_on(tmp_path):
+    """`bench plugins disable` and `enable` write the configuration that every command reads."""
+    config = {"BENCH_CONFIG": str(tmp_path / "config.toml")}
+    path = [DATA / "good"]
+    done = bench("plugins", "disable", "good", path=path, **config)
+    assert done.returncode == 0
+    assert config["BENCH_CONFIG"] in done.stdout
+    assert "acme-forest" not in bench("list", "models", path=path, **config).stdout
+    assert bench("plugins", "enable", "good", path=path, **config).returncode == 0
+    assert "acme-forest" in bench("list", "models", path=path, **config).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("disable", "core"), "'core' is bench itself"),
+        (("disable", "goood"), "Did you mean 'good'?"),
+        (("enable", "goood"), "Did you mean 'good'?"),
+        (("python", "core", "/bin/sh"), "'core' is bench itself"),
+        (("python", "good"), "Give either PATH"),
+        (("python", "good", "/nowhere/python"), "There is no interpreter /nowhere/python"),
+    ],
+)
+def test_a_plugin_that_cannot_be_switched_is_named(tmp_path, arguments, said):
+    """What cannot be done is said in one message with code 2, and nothing is written."""
+    config = tmp_path / "config.toml"
+    done = bench("plugins", *arguments, path=[DATA / "good"], BENCH_CONFIG=str(config))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not config.exists()
+
+
+def test_a_wrong_configuration_is_one_message(tmp_path):
+    """Every command that looks for plugins says the file and the key, with code 2."""
+    config = tmp_path / "config.toml"
+    config.write_text("[plugins.good]\ndisable = true\n")
+    done = bench("list", "models", BENCH_CONFIG=str(config))
+    assert done.returncode == 2
+    assert f"{config}: [plugins.good]: 'disable' is not known" in done.stderr
+    assert "Traceback" not in done.stderr

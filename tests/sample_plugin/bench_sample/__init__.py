@@ -31,4 +31,5 @@ def bench_datasets() -> Iterator[bench.DatasetSpec]:
         params={"n_rows": 200, "seed": 0},
         summary="Two rings, one inside the other.",
         license="CC0-1.0",
+        source="Made from its parameters",
     )

@@ -32,4 +32,6 @@ def make_centroid(context: bench.ModelContext, shrink: float) -> Centroid:
     """Return an unfitted estimator."""
     if context.target is not None and context.target.n_outputs > 1:
         raise bench.Skip("one output only")
+    if context.has_missing or any(column.kind != "number" for column in context.columns):
+        raise bench.Skip("numbers only, none of them missing")
     return Centroid(shrink)

@@ -1,0 +1,138 @@
+"""One check for each promise of each subject of a plugin, to be called from any test."""
+
+from __future__ import annotations
+
+import atexit
+import unittest
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.conformance.catalogue import Subject, promises_of, subjects
+from bench.conformance.promise import Finding, Promise
+from bench.conformance.runner import Runner
+from bench.conformance.targets import find
+
+if TYPE_CHECKING:
+    from bench.registry import Registry
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - a test's failure
+    """A plugin does not keep a promise; the message says what was seen, why and how to mend it."""
+
+
+class Session:
+    """The checks of one plugin, and what is known of them so far.
+
+    All that are `wanted` of a subject are looked for together, when the first of them is asked for:
+    they share processes and fits.
+    """
+
+    def __init__(self, registry: Registry, subjects: Sequence[Subject]) -> None:
+        self.runner = Runner(registry, subjects)
+        self.wanted: set[Check] = set()
+        self._known: dict[tuple[Subject, str], Finding] = {}
+
+    def finding(self, check: Check) -> Finding:
+        """Return what came of a check."""
+        key = (check.about, check.name)
+        if key not in self._known:
+            together = [check.promise] + [
+                one.promise
+                for one in self.wanted
+                if one.about == check.about and one.promise is not check.promise
+            ]
+            ordered = [one for one in promises_of(check.about) if one in together]
+            for result in self.runner.run([(check.about, ordered)]):
+                for finding in result.findings:
+                    self._known[result.subject, finding.promise] = finding
+        return self._known[key]
+
+
+_sessions: list[Session] = []
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise of one subject.
+
+    Parameters
+    ----------
+    about
+        The subject.
+    promise
+        What is looked for in it.
+    session
+        What runs it.
+    """
+
+    about: Subject
+    promise: Promise
+    session: Session
+
+    @property
+    def name(self) -> str:
+        """Of the promise, such as ``"keeps-the-order"``."""
+        return self.promise.name
+
+    @property
+    def subject(self) -> str:
+        """What the promise is looked for in, such as ``"model acme-forest"``."""
+        return str(self.about)
+
+    def __str__(self) -> str:
+        return f"{self.subject.replace(' ', '-')}-{self.name}"
+
+    def __call__(self) -> None:
+        """Look for the promise in a process of its own.
+
+        Raises
+        ------
+        CheckFailed
+            It is not kept.
+        unittest.SkipTest
+            It says nothing about this subject; pytest takes it for a skip.
+        """
+        __tracebackhide__ = True
+        finding = self.session.finding(self)
+        if finding.outcome == "skipped":
+            raise unittest.SkipTest(f"{self.subject}: {finding.seen}")
+        if finding.outcome == "failed":
+            raise CheckFailed(explain(self.subject, self.promise, finding))
+
+
+def explain(subject: str, promise: Promise, finding: Finding) -> str:
+    """Return what failed, why it matters and how to mend it."""
+    text = (
+        f"{subject} does not keep {promise.name!r}: {finding.seen}\n"
+        f"  Promised: {promise.what}\n"
+        f"  Why it matters: {promise.why}\n"
+        f"  How to mend it: {promise.mend}"
+    )
+    return f"{text}\n\n{finding.details.rstrip()}" if finding.details else text
+
+
+def checks_of(plugin: str) -> list[Check]:
+    """Return every check of the plugins that are meant, as `bench.testing.checks_of`."""
+    from bench.registry import discover
+
+    registry = discover()
+    about = [one for info in find(registry, plugin) for one in subjects(registry, info)]
+    session = Session(registry, about)
+    _sessions.append(session)
+    return [
+        Check(subject, promise, session) for subject in about for promise in promises_of(subject)
+    ]
+
+
+def select(checks: Sequence[Check]) -> None:
+    """Say which checks will be called, so that those of a subject are looked for together."""
+    for check in checks:
+        check.session.wanted.add(check)
+
+
+@atexit.register
+def close() -> None:
+    """End every process that checks have started."""
+    while _sessions:
+        _sessions.pop().runner.close()

@@ -1,0 +1,19 @@
+"""`fit` centres X in place."""
+
+import planted_parts
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__)
+
+
+def make(context):
+    from planted_estimators import Centroid, refuse
+
+    refuse(context)
+
+    class Faulty(Centroid):
+        def fit(self, X, y):
+            X -= X.mean(axis=0)
+            return super().fit(X, y)
+
+    return Faulty()

@@ -1,0 +1,20 @@
+"""`fit` ends the process in the midst of C code."""
+
+import ctypes
+
+import planted_parts
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__)
+
+
+def make(context):
+    from planted_estimators import Centroid, refuse
+
+    refuse(context)
+
+    class Faulty(Centroid):
+        def fit(self, X, y):
+            ctypes.string_at(0)
+
+    return Faulty()

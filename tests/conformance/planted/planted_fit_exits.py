@@ -1,0 +1,20 @@
+"""`fit` leaves without a word."""
+
+import os
+
+import planted_parts
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__)
+
+
+def make(context):
+    from planted_estimators import Centroid, refuse
+
+    refuse(context)
+
+    class Faulty(Centroid):
+        def fit(self, X, y):
+            os._exit(0)
+
+    return Faulty()

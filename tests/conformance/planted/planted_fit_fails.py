@@ -1,0 +1,18 @@
+"""`fit` raises an error."""
+
+import planted_parts
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__)
+
+
+def make(context):
+    from planted_estimators import Centroid, refuse
+
+    refuse(context)
+
+    class Faulty(Centroid):
+        def fit(self, X, y):
+            raise ZeroDivisionError("three halves")
+
+    return Faulty()

@@ -1,0 +1,87 @@
+"""Everything in order: a model, a dataset, a task, a metric, a probe and a suite."""
+
+import pathlib
+
+import planted_parts
+
+import bench
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__, params={"shrink": 0.0}, search_space={"shrink": [0.5]})
+bench_datasets = planted_parts.dataset(__name__)
+
+
+class Sorting(bench.Task):
+    name = "planted-sorting"
+    summary = "Which comes first?"
+    metrics = ("planted-misses",)
+
+    def splits(self, dataset, protocol):
+        return ()
+
+    def prepare(self, dataset, protocol, cell):
+        raise NotImplementedError
+
+    def shorten(self, part, n):
+        return part
+
+    def ask(self, estimator, part):
+        raise NotImplementedError
+
+    def check(self, output):
+        return None
+
+
+@bench.hookimpl
+def bench_tasks():
+    yield Sorting()
+
+
+@bench.hookimpl
+def bench_metrics():
+    yield bench.Metric(
+        name="planted-misses",
+        direction="lower",
+        ideal=0.0,
+        needs="labels",
+        function="planted_good:misses",
+    )
+
+
+@bench.hookimpl
+def bench_probes():
+    yield bench.ProbeSpec(name="planted-counter", factory="planted_good:Counter")
+
+
+@bench.hookimpl
+def bench_suites():
+    yield pathlib.Path(__file__).parent / "suites_good"
+
+
+class Counter:
+    def start(self, phase):
+        self.phase = phase
+
+    def stop(self, phase):
+        return {"phases": (1, "")}
+
+
+def misses(part, labels):
+    return float((part.y != labels).mean())
+
+
+def make(context, shrink):
+    from planted_estimators import Probabilities, refuse
+
+    refuse(context)
+    return Probabilities()
+
+
+def load():
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    parts = np.array(["train"] * 40 + ["test"] * 20)
+    groups = np.arange(60) // 5
+    return bench.Dataset(rng.normal(size=(60, 3)) + y[:, None], y, parts=parts, groups=groups)

@@ -1,0 +1,22 @@
+"""It leaves a thread running."""
+
+import threading
+import time
+
+import planted_parts
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__)
+
+
+def make(context):
+    from planted_estimators import Centroid, refuse
+
+    refuse(context)
+
+    class Faulty(Centroid):
+        def fit(self, X, y):
+            threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+            return super().fit(X, y)
+
+    return Faulty()

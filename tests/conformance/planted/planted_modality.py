@@ -1,0 +1,16 @@
+"""It calls a table an image."""
+
+import planted_parts
+
+import bench
+
+HOOK_API = 1
+bench_datasets = planted_parts.dataset(__name__, modality="image")
+
+
+def load():
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    return bench.Dataset(rng.normal(size=(60, 3)), y)

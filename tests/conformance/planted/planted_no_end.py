@@ -1,0 +1,23 @@
+"""It says why it stopped, and never looks at the clock."""
+
+import time
+
+import planted_parts
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__)
+
+
+def make(context):
+    from planted_estimators import Centroid, refuse
+
+    refuse(context)
+
+    class Faulty(Centroid):
+        def fit(self, X, y):
+            if context.max_seconds < 0.1:
+                time.sleep(1.5)
+            self.stop_reason_ = "converged"
+            return super().fit(X, y)
+
+    return Faulty()

@@ -1,0 +1,3 @@
+"""It has no hook."""
+
+HOOK_API = 1

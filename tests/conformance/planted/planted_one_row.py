@@ -1,0 +1,18 @@
+"""It loses the first axis of a single row."""
+
+import planted_parts
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__)
+
+
+def make(context):
+    from planted_estimators import Centroid, refuse
+
+    refuse(context)
+
+    class Faulty(Centroid):
+        def predict(self, X):
+            return super().predict(X).squeeze()
+
+    return Faulty()

@@ -1,0 +1,20 @@
+"""It prints every step."""
+
+import planted_parts
+
+HOOK_API = 1
+bench_models = planted_parts.model(__name__)
+
+
+def make(context):
+    from planted_estimators import Centroid, refuse
+
+    refuse(context)
+
+    class Faulty(Centroid):
+        def fit(self, X, y):
+            for step in range(500):
+                print("step", step, "of 500")
+            return super().fit(X, y)
+
+    return Faulty()

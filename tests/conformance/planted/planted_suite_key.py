@@ -1,0 +1,12 @@
+"""Its suite has a key that no suite has."""
+
+import pathlib
+
+import bench
+
+HOOK_API = 1
+
+
+@bench.hookimpl
+def bench_suites():
+    yield pathlib.Path(__file__).parent / "suites_suite_key"

@@ -1,0 +1,197 @@
+"""Faults planted in plugins, one each: each is found by the check that is named for it alone."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.conformance.catalogue import promises_of, subjects
+from bench.conformance.runner import Runner
+from bench.conformance.targets import find
+from bench.registry import discover
+
+PLANTED = Path(__file__).parent / "planted"
+
+IN_PLUGINS = {
+    "heavy-import": "imports-lazily",
+    "loud-import": "imports-silently",
+    "effects-at-import": "imports-without-effects",
+    "no-hook-api": "states-its-hook-api",
+    "bad-record": "records-are-well-formed",
+    "taken-name-one": "names-are-its-own",
+    "offers-nothing": "offers-something",
+    "does-not-import": "imports",
+    "exits-at-import": "imports",
+    "deprecated": "uses-nothing-deprecated",
+}
+IN_FACTORIES = {
+    "factory-params": "factory-takes-its-params",
+    "bad-default": "defaults-can-be-made",
+    "bad-candidate": "candidates-can-be-made",
+    "device": "devices-can-be-made",
+    "refuses-all": "does-what-it-claims",
+}
+IN_FITTED = {
+    "fit-fails": "fits-and-answers",
+    "fit-crashes": "fits-and-answers",
+    "fit-exits": "fits-and-answers",
+    "returns-nothing": "fit-returns-the-estimator",
+    "wrong-shape": "answers-can-be-scored",
+    "unknown-class": "answers-can-be-scored",
+    "changes-x": "leaves-its-input-alone",
+    "changes-x-asked": "leaves-its-input-alone",
+    "global-chance": "same-seed-same-result",
+    "small-seeds": "takes-any-seed",
+    "turns-answers": "keeps-the-order",
+    "one-row": "answers-one-row",
+    "looks-around": "answers-one-row",
+    "other-scale": "answers-on-the-scale-of-y",
+    "all-threads": "keeps-to-its-threads",
+    "no-end": "stops-in-time",
+}
+IN_DATA_TAKEN = {
+    "two-classes": "takes-two-classes",
+    "many-classes": "takes-many-classes",
+    "absent-classes": "takes-absent-classes",
+    "constant-columns": "takes-constant-columns",
+    "missing-values": "takes-missing-values",
+    "mixed-columns": "takes-mixed-columns",
+    "colour": "takes-other-forms",
+    "several-outputs": "refuses-several-outputs",
+    "few-rows": "refuses-too-few-rows",
+    "fit-params": "takes-its-fit-params",
+    "streams": "streams-its-rows",
+}
+IN_TRACES = {
+    "leaves-process": "leaves-no-process",
+    "leaves-thread": "leaves-no-thread",
+    "leaves-file": "leaves-no-file",
+    "leaves-variable": "leaves-variables-alone",
+    "leaves-errors": "leaves-the-process-alone",
+    "leaves-filters": "leaves-the-process-alone",
+    "warns": "warns-of-nothing",
+    "prints": "prints-little",
+}
+IN_DATASETS = {
+    "no-license": "has-a-license",
+    "no-source": "has-a-source",
+    "unknown-task": "names-what-exists",
+    "loader-params": "loader-takes-its-params",
+    "load-fails": "loads",
+    "lengths": "has-a-valid-form",
+    "modality": "fits-its-modality",
+    "wrong-task": "fits-its-tasks",
+    "unstable": "fingerprint-is-stable",
+    "shared-rows": "official-parts-are-apart",
+    "shared-groups": "official-parts-keep-groups-whole",
+    "back-in-time": "official-parts-follow-time",
+    "dataset-thread": "leaves-no-thread",
+}
+IN_OTHERS = {
+    "suite-key": "suite-can-be-read",
+    "suite-names": "suite-names-what-exists",
+    "task-name": "task-is-named",
+    "task-metric": "task-names-what-exists",
+    "metric-direction": "metric-is-ideal-where-all-is-right",
+    "probe-fails": "probe-measures-every-phase",
+}
+IN_MODELS = IN_FACTORIES | IN_FITTED | IN_DATA_TAKEN | IN_TRACES
+SLOW = "fingerprint-is-stable"
+"""It starts a program each time: for faults of other kinds it is looked for in `planted-good`."""
+
+
+@pytest.fixture(scope="module")
+def registry():
+    """What is installed, the planted plugins among it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(PLANTED))
+        yield discover()
+
+
+@pytest.fixture(scope="module")
+def runner(registry):
+    """One runner for all faults."""
+    with Runner(registry, []) as runner:
+        yield runner
+
+
+def failed(registry, runner, plugin, kinds, spared=()):
+    """Return the names of the promises that a planted plugin's subjects of these kinds break."""
+    (info,) = find(registry, f"planted-{plugin}")
+    wanted = [
+        (subject, [promise for promise in promises_of(subject) if promise.name not in spared])
+        for subject in subjects(registry, info)
+        if subject.kind in kinds
+    ]
+    assert wanted
+    return {
+        finding.promise
+        for result in runner.run(wanted)
+        for finding in result.findings
+        if finding.outcome == "failed"
+    }
+
+
+@pytest.mark.parametrize(("plugin", "check"), IN_PLUGINS.items())
+def test_a_fault_of_a_plugin(registry, runner, plugin, check):
+    """What is wrong with a plugin as a whole is found by its check, and by no other."""
+    assert failed(registry, runner, plugin, {"plugin"}) == {check}
+
+
+@pytest.mark.parametrize(("plugin", "check"), IN_MODELS.items())
+def test_a_fault_of_a_model(registry, runner, plugin, check):
+    """What is wrong with a model is found by its check, and by no other."""
+    assert failed(registry, runner, plugin, {"model"}) == {check}
+
+
+@pytest.mark.parametrize(("plugin", "check"), IN_DATASETS.items())
+def test_a_fault_of_a_dataset(registry, runner, plugin, check):
+    """What is wrong with a dataset is found by its check, and by no other."""
+    spared = () if check == SLOW else (SLOW,)
+    assert failed(registry, runner, plugin, {"dataset"}, spared) == {check}
+
+
+@pytest.mark.parametrize(("plugin", "check"), IN_OTHERS.items())
+def test_a_fault_of_anything_else(registry, runner, plugin, check):
+    """What is wrong with a suite, a task, a metric or a probe is found by its check alone."""
+    kinds = {"suite", "task", "metric", "probe"}
+    assert failed(registry, runner, plugin, kinds) == {check}
+
+
+def test_a_hang_is_ended(registry):
+    """A model that never returns fails the check that it hangs in; the others go on."""
+    (info,) = find(registry, "planted-fit-hangs")
+    model = next(one for one in subjects(registry, info) if one.kind == "model")
+    with Runner(registry, [], seconds=2) as runner:
+        (result,) = runner.run([(model, list(promises_of(model)))])
+    outcomes = {finding.promise: finding.outcome for finding in result.findings}
+    assert outcomes["defaults-can-be-made"] == "passed"
+    assert outcomes["fits-and-answers"] == "failed"
+    assert outcomes["keeps-the-order"] == "skipped"
+    (seen,) = (one.seen for one in result.findings if one.promise == "fits-and-answers")
+    assert seen == "it took more than 2 seconds, and was ended"
+
+
+def test_a_good_plugin_keeps_everything(registry, runner):
+    """A plugin in order, beside all that are not, breaks no promise, and few say nothing."""
+    (info,) = find(registry, "planted-good")
+    wanted = [(one, list(promises_of(one))) for one in subjects(registry, info)]
+    results = list(runner.run(wanted))
+    assert {result.subject.kind for result in results} == {
+        "plugin", "suite", "task", "metric", "probe", "dataset", "model",
+    }  # fmt: skip
+    assert not [
+        (str(result.subject), finding)
+        for result in results
+        for finding in result.findings
+        if finding.outcome == "failed"
+    ]
+    for result in results:
+        assert result.count("passed") > result.count("skipped")
+
+
+def test_every_promise_has_a_fault():
+    """Each promise is broken by at least one planted plugin."""
+    from bench.conformance.catalogue import PROMISES
+
+    found = {*IN_PLUGINS.values(), *IN_MODELS.values(), *IN_DATASETS.values(), *IN_OTHERS.values()}
+    assert {promise.name for promise in PROMISES} <= found
