@@ -39,7 +39,7 @@ from bench.spec import (
 )
 
 if TYPE_CHECKING:
-    from bench.loading import cache_folder
+    from bench.configuration import cache_folder
     from bench.notebook.measure import run
     from bench.notebook.results import load
 
@@ -84,7 +84,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import what needs more than the records do only when it is used."""
     if name == "cache_folder":
-        from bench.loading import cache_folder
+        from bench.configuration import cache_folder
 
         return cache_folder
     if name == "load":

@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from bench.configuration import cache_folder
 from bench.errors import BenchError, DatasetError
 from bench.hookspecs import HOOK_API
 from bench.registry import resolve
@@ -28,14 +29,6 @@ _FORMAT = 4
 MOST_FILES = 200_000
 """Files that a folder given as a dataset may hold: each is looked at before every run, in a second
 or two where there are this many."""
-
-
-def cache_folder() -> Path:
-    """Return where bench keeps what can be made again: ``$BENCH_CACHE``, or the user's cache."""
-    if given := os.environ.get("BENCH_CACHE"):
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "crossover-bench"
 
 
 @dataclass(frozen=True)

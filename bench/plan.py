@@ -103,7 +103,9 @@ def modules(suite: Suite, registry: Registry) -> tuple[str, ...]:
                 found |= dict.fromkeys(registry.task(name).record.preload)
     for model in suite.models:
         with contextlib.suppress(BenchError):
-            found |= dict.fromkeys(registry.model(model.name).record.preload)
+            entry = registry.model(model.name)
+            if entry.python is None:
+                found |= dict.fromkeys(entry.record.preload)
     return tuple(found)
 
 

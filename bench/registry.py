@@ -214,7 +214,7 @@ def discover(group: str = PROJECT) -> Registry:
         plugins=tuple(info for _, info in infos),
         aliases=aliases,
         clashes=clashes,
-        incomplete=tuple(info for plugin, info in infos if plugin.findings),
+        incomplete=tuple(info for plugin, info in infos if plugin.findings or plugin.notes),
     )
 
 

@@ -10,6 +10,14 @@ import pytest
 BENCH = Path(sys.executable).with_name("bench")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_configuration(tmp_path_factory):
+    """Whoever runs the tests may have switched plugins off, or have some elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENCH_CONFIG", str(tmp_path_factory.mktemp("configuration") / "none.toml"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory):
     """A cache folder that all tests share, so that what is compiled is compiled once."""

@@ -571,10 +571,10 @@ def test_the_number_of_features(kind, expected):
 def test_where_the_cache_is(monkeypatch, tmp_path):
     """$BENCH_CACHE, else a folder of bench's own in $XDG_CACHE_HOME, else in ~/.cache."""
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
-    assert loading.cache_folder() == tmp_path
+    assert bench.cache_folder() == tmp_path
     monkeypatch.delenv("BENCH_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert loading.cache_folder() == tmp_path / "xdg" / "crossover-bench"
+    assert bench.cache_folder() == tmp_path / "xdg" / "crossover-bench"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert loading.cache_folder() == tmp_path / ".cache" / "crossover-bench"
+    assert bench.cache_folder() == tmp_path / ".cache" / "crossover-bench"

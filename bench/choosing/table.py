@@ -101,7 +101,8 @@ def installed(candidates: Suite, registry: Registry) -> tuple[Suite, dict[str, s
     """
     missing: dict[str, str] = {}
     for model in candidates.models:
-        preload = registry.models[model.name].record.preload
+        entry = registry.models[model.name]
+        preload = entry.record.preload if entry.python is None else ()
         packages = (module.partition(".")[0] for module in preload)
         lacking = next((name for name in packages if find_spec(name) is None), None)
         if lacking is not None:

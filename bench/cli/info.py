@@ -17,16 +17,17 @@ from bench.report.text import shown
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(as_json: bool) -> None:
     """Show versions, this machine, and where things are kept."""
-    from bench.configuration import configuration_path
+    from bench.configuration import cache_folder, configuration_path
     from bench.execution.environment import describe_with
-    from bench.loading import cache_folder
     from bench.registry import discover
 
     plugins = discover().plugins
     facts: dict[str, Any] = {
         "bench": __version__,
         "plugins": {
-            f"{plugin.name} of {plugin.distribution or 'nothing installed'}": f"{plugin.version} ({plugin.state})"
+            f"{plugin.name} of {plugin.distribution or 'nothing installed'}": (
+                f"{plugin.version} ({plugin.state})"
+            )
             for plugin in plugins
         },
         "configuration": _configuration(configuration_path()),

@@ -17,7 +17,7 @@ in another order."""
 _MANY_ROWS = 1200
 """For a model that refuses few."""
 
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 5.0
 """For a model that stops when time is over, and is to come to an end by itself for once."""
 
 _LARGE = 1e6

@@ -75,7 +75,7 @@ def _judge_elsewhere(plugin: Plugin, facts: Mapping[str, Any]) -> None:
         if fault:
             plugin.findings.append(fault)
         elif hook is not None and (kind := HOOKS[hook][0]) != "models":
-            plugin.findings.append(
+            plugin.notes.append(
                 f"Its {kind} are left out: from an environment of its own a plugin gives models "
                 "alone. Put them into a package that is installed beside bench."
             )

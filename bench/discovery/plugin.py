@@ -67,7 +67,7 @@ class PluginInfo:
         ``"ok"``; ``"partly"``: something is wrong, but the rest of it can be used; ``"broken"``:
         nothing of it can; ``"disabled"``: the user has switched it off, and it was not imported.
     reasons
-        What is wrong with it, or where it was switched off, in sentences.
+        What is wrong with it, what of it is left out, or where it was switched off, in sentences.
     warnings
         What it uses that a later `HOOK_API` takes away, and what to use instead.
     offers
@@ -115,6 +115,7 @@ class Plugin:
     disabled_in: str = ""
     left_out: bool = False
     findings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     tracebacks: list[str] = field(default_factory=list)
     offers: dict[Kind, list[Entry[Any]]] = field(default_factory=dict)
@@ -141,6 +142,7 @@ class Plugin:
         state: State = "partly" if reasons else "ok"
         if self.left_out or (self.findings and not self.offers):
             state = "broken"
+        reasons += dict.fromkeys(self.notes)
         if self.disabled_in:
             state = "disabled"
             reasons.append(
