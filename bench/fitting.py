@@ -98,7 +98,7 @@ def worker_for(entry: Entry[ModelSpec]) -> Connection | None:
     if (worker := attached()) is None:
         raise PluginError(
             f"model {entry.record.name!r} lives in an environment of its own ({entry.python}); "
-            "only 'bench run' and 'bench choose' make its estimators."
+            "only 'bench run', 'bench choose' and 'bench check' make its estimators."
         )
     return worker
 

@@ -155,7 +155,7 @@ class Registry:
         if self.incomplete:
             message += "\nIt may belong to a plugin that could not be read in full:"
             for plugin in self.incomplete:
-                for reason in plugin.reasons:
+                for reason in (*plugin.reasons, *plugin.notes):
                     message += f"\n  {plugin.origin}: {reason}"
         if off := [plugin for plugin in self.plugins if plugin.state == "disabled"]:
             message += "\nIt may belong to a plugin that is switched off:"

@@ -38,6 +38,7 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # these would be fetched from 
 # What stands in backticks in a docstring is a name of Python where it is one.
 default_role = "py:obj"
 add_module_names = False
+smartquotes = False  # commands and options are to be copied as they stand
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_maximum_signature_line_length = 80

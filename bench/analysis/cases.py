@@ -313,7 +313,9 @@ def gaps(case: Case, contrast: Contrast, region: float = REGION) -> list[tuple[s
     where = f"of all contenders at {case.size:,} rows"
     if contrast.n_units < MIN_UNITS:
         more = MIN_UNITS - contrast.n_units
-        return [(f"{more} more {_seeds(kind, more)} {where}", more * each)]
+        # The tables do not say whether the test part is official, which allows one outer seed.
+        hint = " (inner seeds, if its test part is official)" if case.facts["n_seeds"] == 1 else ""
+        return [(f"{more} more {_seeds(kind, more)} {where}{hint}", more * each)]
     if contrast.decision == "undecided":
         wanted = units_to_settle(contrast, case.facts["overlap"], region)
         if wanted is not None:

@@ -147,7 +147,11 @@ def plugins(ctx: click.Context, as_json: bool, strict: bool) -> None:
         said = [
             (plugin.name, plugin.distribution, reason)
             for plugin in registry.plugins
-            for reason in (*plugin.reasons, *(f"Deprecated: {text}" for text in plugin.warnings))
+            for reason in (
+                *plugin.reasons,
+                *plugin.notes,
+                *(f"Deprecated: {text}" for text in plugin.warnings),
+            )
         ]
         _show_below(("plugin", "distribution", "reason"), said)
         _show_below(

@@ -67,7 +67,9 @@ class PluginInfo:
         ``"ok"``; ``"partly"``: something is wrong, but the rest of it can be used; ``"broken"``:
         nothing of it can; ``"disabled"``: the user has switched it off, and it was not imported.
     reasons
-        What is wrong with it, what of it is left out, or where it was switched off, in sentences.
+        What is wrong with it, or where it was switched off, in sentences.
+    notes
+        What of it is left out though nothing is wrong with it.
     warnings
         What it uses that a later `HOOK_API` takes away, and what to use instead.
     offers
@@ -87,6 +89,7 @@ class PluginInfo:
     hook_api: int | None = None
     state: State = "ok"
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     offers: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
@@ -142,7 +145,6 @@ class Plugin:
         state: State = "partly" if reasons else "ok"
         if self.left_out or (self.findings and not self.offers):
             state = "broken"
-        reasons += dict.fromkeys(self.notes)
         if self.disabled_in:
             state = "disabled"
             reasons.append(
@@ -157,6 +159,7 @@ class Plugin:
             hook_api=self.hook_api,
             state=state,
             reasons=tuple(reasons),
+            notes=tuple(dict.fromkeys(self.notes)),
             warnings=tuple(dict.fromkeys(self.warnings))[:_MAX_FINDINGS],
             offers={kind: len(entries) for kind, entries in self.offers.items()},
             error="\n".join(self.tracebacks[:_MAX_FINDINGS])[:_MAX_TRACEBACK],

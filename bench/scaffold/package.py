@@ -17,6 +17,16 @@ Model = Literal["classical", "deep"]
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
+_OF_MODELS = """\
+A model is a function that returns an estimator in scikit-learn's convention: `fit(X, y)`,
+`predict`, and `predict_proba` where there are classes. `context` tells it the seed, the number of
+threads, the device and what the columns are. What it cannot do it says with `bench.Skip`. When a
+change alters results, raise `version` in the record."""
+_OF_DATASETS = """\
+A dataset is a function that returns a `bench.Dataset`: rows, what is to be predicted, and an
+official split, groups or times where there are any. When a change alters the data, raise `version`
+in the record."""
+
 _LIBRARIES = {"classical": ("scipy",), "deep": ("scikit-learn",)}
 """What the models import besides NumPy, and besides what an extra of bench brings."""
 
@@ -202,10 +212,15 @@ def _words(new: NewPackage) -> dict[str, str]:
     dependencies += ["numpy", *_LIBRARIES.get(new.model or "", ())]
     told += [
         f"`{new.package}/__init__.py`: the records of what the plugin offers.",
-        f"`{new.package}/suites/{new.name}.toml`: the suite `{new.name}`, which compares it.",
+        f"`{new.package}/suites/{new.name}.toml`: the suite `{new.name}`, which measures it.",
         f"`tests/test_{new.package}.py`: its tests.",
     ]
     contenders = [f'[[models]]\nname = "{name}"' for name in models]
+    if new.model != "deep":
+        contenders.append(
+            "# A deep model beside them, and there is a verdict (needs crossover-bench[jax]):\n"
+            '# [[models]]\n# name = "mlp"'
+        )
     data = [f'[[datasets]]\nname = "{name}"' for name in datasets]
     return {
         "name": new.name,
@@ -216,6 +231,8 @@ def _words(new: NewPackage) -> dict[str, str]:
         "dataset": new.dataset_name,
         "offers": " and ".join(offers),
         "dependencies": ", ".join(f'"{name}"' for name in dependencies),
+        "change": _OF_DATASETS if new.model is None else _OF_MODELS,
+        "kind": "datasets" if new.model is None else "models",
         "files": "\n".join(f"- {line}" for line in told),
         "tables": "\n".join([*contenders, "", *data]),
         "summary": f"{' and '.join(offers).capitalize()} of {new.name}, beside bench's own.",

@@ -50,14 +50,17 @@ def _indent_example(
     """Indent the example that is a hook's docstring: there it stands at the margin."""
     if name.startswith("bench.hookspecs.bench_"):
         begin = next(n for n, line in enumerate(lines) if line.endswith("::")) + 1
+        # What numpydoc adds after it is no part of the example.
+        end = next((n for n, line in enumerate(lines) if line.startswith("..")), len(lines))
         if not any(line.startswith(" ") for line in lines[begin : begin + 2]):
-            lines[begin:] = [f"    {line}" if line else "" for line in lines[begin:]]
+            lines[begin:end] = [f"    {line}" if line else "" for line in lines[begin:end]]
 
 
 def _quote(app: Sphinx, context: click.Context, lines: list[str]) -> None:
-    """Make what help texts put between backticks code, and an asterisk nothing but that."""
+    """Make what help texts put between backticks code, and a single asterisk nothing but that."""
     lines[:] = [
-        re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", line.replace("*", r"\*")) for line in lines
+        re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", re.sub(r"(?<!\*)\*(?!\*)", r"\\*", line))
+        for line in lines
     ]
 
 
