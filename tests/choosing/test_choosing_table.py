@@ -116,7 +116,9 @@ def test_models_that_need_what_is_not_installed_are_left_out():
         "gone": SimpleNamespace(preload=("json", "no_such_package.module")),
     }
     registry = SimpleNamespace(
-        models={name: SimpleNamespace(record=record, python=None) for name, record in records.items()}
+        models={
+            name: SimpleNamespace(record=record, python=None) for name, record in records.items()
+        }
     )
     text = (
         '[suite]\nname = "s"\nsummary = "s."\n[protocol]\nsizes = "all"\n'
