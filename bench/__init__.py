@@ -5,18 +5,6 @@ Everything that a plugin, a notebook or a script needs is named here; all else i
 
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import (
-    BenchDeprecationWarning,
-    BenchError,
-    DatasetError,
-    ParameterError,
-    PluginError,
-    RecordError,
-    Skip,
-    nearest,
-)
-from bench.hookspecs import HOOK_API, hookimpl
-from bench.rows import RowsView
 from bench.spec import (
     Cell,
     Column,
@@ -37,11 +25,23 @@ from bench.spec import (
     Target,
     Task,
 )
+from bench.spec.errors import (
+    BenchDeprecationWarning,
+    BenchError,
+    DatasetError,
+    ParameterError,
+    PluginError,
+    RecordError,
+    Skip,
+    nearest,
+)
+from bench.spec.hooks import HOOK_API, hookimpl
+from bench.tasks.views import RowsView
 
 if TYPE_CHECKING:
-    from bench.configuration import cache_folder
     from bench.notebook.measure import run
     from bench.notebook.results import load
+    from bench.registry.configuration import cache_folder
 
 __version__ = "0.1.0"
 
@@ -84,7 +84,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import what needs more than the records do only when it is used."""
     if name == "cache_folder":
-        from bench.configuration import cache_folder
+        from bench.registry.configuration import cache_folder
 
         return cache_folder
     if name == "load":

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.hookspecs import hookimpl
 from bench.spec import Metric, Task
+from bench.spec.hooks import hookimpl
 
 HOOK_API = 1
 
@@ -20,7 +20,7 @@ def bench_tasks() -> Iterable[Task]:
 @hookimpl
 def bench_metrics() -> Iterable[Metric]:
     """Yield the metrics that are built in."""
-    from bench.metrics import METRICS
+    from bench.tasks.metrics import METRICS
 
     yield from METRICS
 

@@ -19,9 +19,10 @@ import click
 from click.testing import CliRunner
 
 import bench
-from bench import hookspecs, spec
+from bench import spec
 from bench.cli import COMMANDS, LazyGroup
-from bench.records import RENAMED
+from bench.spec import hooks as hookspecs
+from bench.spec.records import RENAMED
 
 PINNED = Path(__file__).with_name("public_surface.txt")
 ADVICE = """The public surface of bench changed (- pinned, + now):
@@ -31,7 +32,7 @@ ADVICE = """The public surface of bench changed (- pinned, + now):
 Plugins rest on this, so a change is a decision:
 - something was added that no plugin must know of: HOOK_API stays;
 - something was removed, renamed, made necessary, or has another meaning or default: raise HOOK_API
-  (bench/hookspecs.py says the policy), and keep a renamed field's old name (bench/records.py).
+  (bench/spec/hooks.py says the policy), and keep a renamed field's old name (bench/spec/records.py).
 Then write what it brings to users into CHANGELOG.md, and pin it:
 
     python tests/test_contract.py --write
@@ -197,7 +198,7 @@ def test_what_is_pinned_holds_what_the_design_fixes():
     lines = surface().splitlines()
     for line in (
         "HOOK_API = 1",
-        "bench_models() -> collections.abc.Iterable[bench.spec.ModelSpec]",
+        "bench_models() -> collections.abc.Iterable[bench.spec.models.ModelSpec]",
         "  family: Family (by name)",
         "  version: str = '1' (by name)",
         "  shorten(self, part: Part, n: int) -> Part (abstract)",

@@ -11,9 +11,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 import bench
-from bench.metrics import accuracy
 from bench.tasks.classification import CLASSIFICATION
-from bench.tasks.rows import normalise
+from bench.tasks.metrics import accuracy
+from bench.tasks.normalise import normalise
 from lcdb_figures import HALF_A_DIGIT, PUBLISHED
 
 LEARNERS = {

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.analysis.cells import Cells
 from bench.analysis.points import Failures, make_points
-from bench.outcome import FAILED
+from bench.spec.outcome import FAILED
 
 if TYPE_CHECKING:
     from bench.spec import Metric

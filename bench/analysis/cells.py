@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bench.outcome import FAILED
+from bench.spec.outcome import FAILED
 
 if TYPE_CHECKING:
     from bench.spec import DatasetSpec, Metric, Task

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bench.analysis import curves
 from bench.analysis.intervals import DRAWS, LEVEL, MIN_UNITS, Interval
-from bench.errors import BenchError
+from bench.spec.errors import BenchError
 
 Outcome = Literal["always", "within", "beyond", "never", "unknown", "not-measured"]
 Array = NDArray[np.float64]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bench.analysis.extrapolation import MIN_CUT, Forecast, forecast
 from bench.analysis.intervals import LEVEL, MIN_UNITS, Interval
-from bench.errors import BenchError
+from bench.spec.errors import BenchError
 
 FAMILIES = ("pow4", "mmf4", "wbl4", "last")
 REACH = 4

@@ -11,8 +11,9 @@ from statistics import median
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.outcome import Trial
-from bench.tuning import HELD_OUT, Search, n_divisions
+from bench.planning.search import Search
+from bench.spec.outcome import Trial
+from bench.trial.tuning import HELD_OUT, n_divisions
 
 _PHASES = ("init_seconds", "warm_up_seconds", "fit_seconds", "predict_seconds")
 _OVERHEAD_SECONDS = 0.05

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from bench.analysis.cells import Cells, read_cells
-from bench.errors import ResultsError
-from bench.outcome import FAILED
+from bench.spec.errors import ResultsError
+from bench.spec.outcome import FAILED
 
 if TYPE_CHECKING:
     from bench.spec import DatasetSpec, Metric, Task

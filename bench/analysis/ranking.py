@@ -17,7 +17,7 @@ from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, interval
 from bench.analysis.points import Failures, make_points
 from bench.analysis.sizes import Size, chosen_sizes
 from bench.analysis.timing import Times, contender_times
-from bench.outcome import FAILED
+from bench.spec.outcome import FAILED
 
 if TYPE_CHECKING:
     from bench.spec import Metric

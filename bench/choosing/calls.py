@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import loading
 from bench.choosing.checks import check
-from bench.errors import BenchError
+from bench.planning import loading
 from bench.spec import SplitProtocol
+from bench.spec.errors import BenchError
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 
 def examine(

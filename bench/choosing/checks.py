@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import DatasetError
 from bench.report.text import listed, plural
 from bench.spec import Column, Dataset, Rows
+from bench.spec.errors import DatasetError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,8 +82,8 @@ def check(dataset: Dataset) -> list[Finding]:
     Parameters
     ----------
     dataset
-        As `bench.tasks.rows.normalise` returns it, of rows with columns; y holds codes (n_rows,)
-        where there are classes, else numbers (n_rows,). Of one larger than memory
+        As `bench.tasks.normalise.normalise` returns it, of rows with columns; y holds codes
+        (n_rows,) where there are classes, else numbers (n_rows,). Of one larger than memory
         (`bench.Rows`), 20,000 rows are looked at.
 
     Raises

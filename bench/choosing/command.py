@@ -21,20 +21,20 @@ from bench.choosing.progress import TimedProgress
 from bench.choosing.steering import Steering, earlier, evidence_of, telling_limit
 from bench.choosing.table import check_same, dataset_params, sizes_of, suite_for, to_toml
 from bench.choosing.telling import say, say_findings, say_plan, say_table
-from bench.errors import ResultsError, SuiteError, nearest
 from bench.execution.local import LocalEngine, Server, assign_cores
 from bench.execution.session import Session
-from bench.loading import Facts, Source
-from bench.outcome import Trial
-from bench.plan import Plan, modules
+from bench.planning.loading import Facts, Source
+from bench.planning.plan import Plan, modules
+from bench.planning.suite import DatasetTable, Suite
 from bench.spec import DatasetSpec, Metric, Task
-from bench.suite import DatasetTable, Suite
+from bench.spec.errors import ResultsError, SuiteError, nearest
+from bench.spec.outcome import Trial
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.analysis.verdict import Verdict
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
     from bench.results.store import Results
 
 EXAMINE = "bench.choosing.calls:examine"
@@ -261,7 +261,7 @@ def datasets_of(registry: Registry) -> dict[str, DatasetSpec]:
 def _examine(
     engine: LocalEngine, source: Source, suite: Suite, registry: Registry, task: str | None
 ) -> tuple[Facts, list[Finding]]:
-    from bench.execution.run import ask_about
+    from bench.execution.asking import ask_about
 
     if task is not None and task not in source.spec.tasks:
         raise SuiteError(

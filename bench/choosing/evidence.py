@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import NamedTuple
 
-from bench.outcome import FAILED
+from bench.spec.outcome import FAILED
 
 FAMILIES = ("classical", "deep")
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.status import Status
 
-from bench.outcome import FAILED, Outcome, Trial
 from bench.report.progress import describe, duration
 from bench.report.text import clean, plural
+from bench.spec.outcome import FAILED, Outcome, Trial
 
 _LINE_EVERY_SECONDS = 5.0
 

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from bench.choosing.evidence import Entrant, Evidence, Seen
 from bench.choosing.schedule import FIRST_LIMIT, State, Wanted, next_trials
-from bench.outcome import Outcome, Trial
-from bench.plan import Plan
+from bench.planning.plan import Plan
 from bench.spec import Metric
+from bench.spec.outcome import Outcome, Trial
 
 if TYPE_CHECKING:
     from bench.results.store import Results

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.choosing.schedule import MIN_CURVE_ROWS
-from bench.errors import DatasetError, SuiteError, nearest
-from bench.suite import DatasetTable, Suite
+from bench.planning.suite import DatasetTable, Suite
+from bench.spec.errors import DatasetError, SuiteError, nearest
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 N_SEEDS = 20
 """Outer seeds that are planned; time decides how many are used."""

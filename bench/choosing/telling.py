@@ -12,8 +12,8 @@ from rich.console import Console
 from bench.choosing.checks import Finding
 from bench.choosing.choice import Choice
 from bench.choosing.evidence import FAMILIES
-from bench.loading import Facts
-from bench.plan import Plan
+from bench.planning.loading import Facts
+from bench.planning.plan import Plan
 from bench.report.progress import duration
 from bench.report.text import clean, endings, figure, listed, plural, seconds
 

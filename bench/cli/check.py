@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.cli.output import write
-from bench.errors import SuiteError, nearest
 from bench.report.text import clean, plural
+from bench.spec.errors import SuiteError, nearest
 
 if TYPE_CHECKING:
     from bench.conformance.catalogue import Subject

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.cli.run import jobs_option
-from bench.running import choose_folder, find_suite
+from bench.execution.opening import choose_folder
+from bench.planning.wanted import find_suite
 
 if TYPE_CHECKING:
     from bench.execution.local import Server
@@ -57,10 +58,10 @@ def _choose(
     from bench.choosing.command import Request, answer
     from bench.choosing.table import installed, reader_of, slug
     from bench.choosing.telling import say_answer
-    from bench.registry import discover
+    from bench.planning.selection import expand
+    from bench.planning.suite import read
+    from bench.registry.lookup import discover
     from bench.report.terminal import make_console
-    from bench.selection import expand
-    from bench.suite import read
 
     registry = discover()
     table = reader_of(given, registry)

@@ -53,7 +53,7 @@ def compare(
     from bench.analysis import compare as analysis
     from bench.analysis.pairs import Side
     from bench.analysis.significance import ROPE
-    from bench.registry import discover
+    from bench.registry.lookup import discover
     from bench.report import compared
     from bench.results.store import load
 

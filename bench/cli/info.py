@@ -17,9 +17,9 @@ from bench.report.text import shown
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(as_json: bool) -> None:
     """Show versions, this machine, and where things are kept."""
-    from bench.configuration import cache_folder, configuration_path
     from bench.execution.environment import describe_with
-    from bench.registry import discover
+    from bench.registry.configuration import cache_folder, configuration_path
+    from bench.registry.lookup import discover
 
     plugins = discover().plugins
     facts: dict[str, Any] = {

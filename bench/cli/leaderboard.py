@@ -88,7 +88,7 @@ def leaderboard(
     RUN is a folder, or the name of one under results/. Several are read as one; times of different
     machines stand apart.
     """
-    from bench.registry import discover
+    from bench.registry.lookup import discover
     from bench.report import feature_gain, formats, picture, terminal
     from bench.report.contents import Selection, read_contents
     from bench.results.store import load

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bench.registry import Entry, PluginInfo, Registry, SuiteFile, discover
+from bench.registry.lookup import Entry, PluginInfo, Registry, SuiteFile, discover
 from bench.report.table import show_table
 from bench.report.text import clean
 
@@ -99,7 +99,7 @@ def suites(as_json: bool, schema: bool) -> None:
     if schema:
         import json
 
-        from bench.suite import json_schema
+        from bench.planning.suite import json_schema
 
         click.echo(json.dumps(json_schema(), indent=2))
         return

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from bench.configuration import CORE, place, read_configuration, switch
-from bench.discovery import plugin_names
-from bench.errors import PluginError, nearest
-from bench.hookspecs import PROJECT
+from bench.registry.configuration import CORE, place, read_configuration, switch
+from bench.registry.discovery import plugin_names
 from bench.report.text import clean
+from bench.spec.errors import PluginError, nearest
+from bench.spec.hooks import PROJECT
 
 
 @click.group()
@@ -67,7 +67,7 @@ def python(name: str, interpreter: str | None, remove: bool) -> None:
         path = place(name, None)
         click.echo(clean(f"{name} is looked for beside bench again. It is written in {path}."))
         return
-    from bench.venvs import reading
+    from bench.registry.venvs import reading
 
     # Not resolved: the interpreter of a virtual environment is a link.
     absolute = os.path.abspath(Path(interpreter).expanduser())

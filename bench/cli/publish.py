@@ -19,7 +19,7 @@ def publish(folder: Path, runs: tuple[str, ...], title: str) -> None:
     replaces the pages.
     """
     from bench.cli.report import records
-    from bench.registry import discover
+    from bench.registry.lookup import discover
     from bench.report.html.assets import check_extra
     from bench.report.text import clean, plural
     from bench.results.store import RESULTS, list_runs

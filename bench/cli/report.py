@@ -11,7 +11,7 @@ from bench.cli.leaderboard import parse_size
 
 if TYPE_CHECKING:
     from bench.analysis.sizes import Size
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
     from bench.report.contents import Selection
     from bench.results.store import Results
 
@@ -70,7 +70,7 @@ def report(
     RUN is a folder, or the name of one under results/. The page holds all that it shows: it can be
     sent, kept, and opened without a network.
     """
-    from bench.registry import discover
+    from bench.registry.lookup import discover
     from bench.report.contents import Selection
     from bench.report.html.files import write_text
     from bench.report.text import clean

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.running import Told, Wanted, count, counted, open_session, read_suite, say
+from bench.execution.opening import open_session
+from bench.planning.wanted import Wanted, read_suite
+from bench.report.told import Told, count, counted, say
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.execution.local import Server
     from bench.execution.session import Session
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 
 def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def _run(
     held: contextlib.ExitStack,
 ) -> int:
     """Do what the command says; return the exit code."""
-    from bench.registry import discover
+    from bench.registry.lookup import discover
     from bench.report.terminal import make_console
 
     registry = discover()
@@ -115,9 +117,9 @@ def _dry_run(session: Session, console: Console, as_json: bool) -> int:
 
 def _finish(session: Session, registry: Registry, console: Console, as_json: bool) -> int:
     """Show the leaderboard and where the results are; return the exit code."""
-    from bench.outcome import FAILED
     from bench.report.terminal import show_leaderboard
     from bench.results import store
+    from bench.spec.outcome import FAILED
 
     finished = store.done(session.folder)
     planned = [finished[t.trial_id] for t in session.plan.trials if t.trial_id in finished]

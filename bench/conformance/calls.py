@@ -22,11 +22,11 @@ from bench.conformance.plugin_case import PluginCase
 from bench.conformance.plugins import Case
 from bench.conformance.promise import Broken, Finding, Inapplicable, Outcome
 from bench.conformance.traces import Before
-from bench.errors import PluginError, Skip
-from bench.venvs.remote import WorkerLostError
+from bench.registry.venvs.remote import WorkerLostError
+from bench.spec.errors import PluginError, Skip
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 _MOST_CHARACTERS = 2000
 

@@ -10,7 +10,7 @@ from bench.conformance import datasets, models_data, models_fitted, models_made,
 from bench.conformance.promise import Kind, Promise
 
 if TYPE_CHECKING:
-    from bench.registry import PluginInfo, Registry
+    from bench.registry.lookup import PluginInfo, Registry
 
 PROMISES: tuple[Promise, ...] = (
     *plugins.PROMISES,

@@ -14,7 +14,7 @@ from bench.conformance.runner import Runner
 from bench.conformance.targets import find
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - a test's failure
@@ -114,7 +114,7 @@ def explain(subject: str, promise: Promise, finding: Finding) -> str:
 
 def checks_of(plugin: str) -> list[Check]:
     """Return every check of the plugins that are meant, as `bench.testing.checks_of`."""
-    from bench.registry import discover
+    from bench.registry.lookup import discover
 
     registry = discover()
     about = [one for info in find(registry, plugin) for one in subjects(registry, info)]

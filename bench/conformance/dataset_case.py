@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from bench.conformance.promise import Broken, Inapplicable
 from bench.conformance.traces import Before, Traces, watch
-from bench.errors import BenchError, DatasetError, ParameterError
-from bench.fitting import seed_all
-from bench.loading import fingerprint
-from bench.registry import resolve
+from bench.planning.loading import fingerprint
+from bench.registry.lookup import resolve
 from bench.spec import Dataset, DatasetSpec
-from bench.tasks.rows import normalise
+from bench.spec.errors import BenchError, DatasetError, ParameterError
+from bench.tasks.normalise import normalise
+from bench.trial.fitting import seed_all
 
 if TYPE_CHECKING:
-    from bench.registry import Entry, Registry
+    from bench.registry.lookup import Entry, Registry
 
 _LOAD_SECONDS = 300.0
 

@@ -9,11 +9,11 @@ from bench.conformance import traces
 from bench.conformance.dataset_case import DatasetCase
 from bench.conformance.made_data import TASKS
 from bench.conformance.promise import Broken, Inapplicable, first_line, promise
-from bench.errors import BenchError
-from bench.registry import resolve
-from bench.rows import RowsView, take
+from bench.registry.lookup import resolve
 from bench.spec import Dataset, Part, Rows, SplitProtocol
-from bench.splits import rows_on_two_sides
+from bench.spec.errors import BenchError
+from bench.tasks.splits import rows_on_two_sides
+from bench.tasks.views import RowsView, take
 
 if TYPE_CHECKING:
     import numpy as np

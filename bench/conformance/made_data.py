@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.conformance.promise import Inapplicable
-from bench.rows import HeldRows, take
 from bench.spec import Column, Dataset, Part
-from bench.tasks.rows import normalise
+from bench.tasks.normalise import normalise
+from bench.tasks.views import HeldRows, take
 
 if TYPE_CHECKING:
     import numpy as np

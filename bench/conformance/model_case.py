@@ -12,18 +12,18 @@ from bench.conformance import made_data
 from bench.conformance.dataset_case import load
 from bench.conformance.promise import Broken, Inapplicable
 from bench.conformance.traces import Before, Traces, watch
-from bench.errors import Skip
-from bench.fitting import Fitting, seed_all, worker_for
-from bench.loading import has_missing
-from bench.rows import placed
+from bench.planning.loading import has_missing
+from bench.registry.venvs.remote import WorkerLostError
 from bench.spec import Cell, Dataset, ModelContext, ModelSpec, Output, Parts, SplitProtocol, Task
+from bench.spec.errors import Skip
+from bench.tasks.normalise import normalise
 from bench.tasks.row_task import RowTask
-from bench.tasks.rows import normalise
-from bench.venvs.remote import WorkerLostError
+from bench.tasks.views import placed
+from bench.trial.fitting import Fitting, seed_all, worker_for
 
 if TYPE_CHECKING:
-    from bench.registry import Entry, Registry
-    from bench.venvs.remote import Connection
+    from bench.registry.lookup import Entry, Registry
+    from bench.registry.venvs.remote import Connection
 
 SEED = 20_260_102
 _BRIEF_SECONDS = 0.5

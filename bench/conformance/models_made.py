@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench import tuning
 from bench.conformance.model_case import ModelCase
 from bench.conformance.promise import Broken, Inapplicable, first_line, promise
-from bench.errors import BenchError
-from bench.registry import resolve
+from bench.planning.search import make_search
+from bench.registry.lookup import resolve
+from bench.spec.errors import BenchError
 
 _MOST_CANDIDATES = 60
 
@@ -79,7 +79,7 @@ def candidates_can_be_made(case: ModelCase) -> None:
     if not case.model.search_space:
         raise Inapplicable("it has no search space")
     try:
-        search = tuning.make_search(case.model, (), trials=2, seconds=None)
+        search = make_search(case.model, (), trials=2, seconds=None)
     except BenchError as error:
         raise Broken(first_line(error)) from error
     _needs_defaults(case)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from bench.conformance.promise import Broken, Inapplicable
 
 if TYPE_CHECKING:
-    from bench.registry import PluginInfo, Registry
+    from bench.registry.lookup import PluginInfo, Registry
 
 _PROGRAM = """
 import json, os, sys, threading, time
 import bench
-import bench.errors, pluggy, warnings
-if hasattr(bench.errors, "BenchDeprecationWarning"):  # an environment of its own may have an older
-    warnings.filterwarnings("ignore", category=bench.errors.BenchDeprecationWarning)
+import bench, pluggy, warnings
+if hasattr(bench, "BenchDeprecationWarning"):  # an environment of its own may have an older
+    warnings.filterwarnings("ignore", category=bench.BenchDeprecationWarning)
 before, variables = set(sys.modules), {}
 
 def note(event, arguments):

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import suite as suites
 from bench.conformance.plugin_case import PluginCase
 from bench.conformance.promise import Broken, Inapplicable, first_line, promise
-from bench.errors import BenchError
-from bench.hookspecs import HOOK_API
-from bench.registry import resolve
-from bench.selection import expand
+from bench.planning import suite as suites
+from bench.planning.selection import expand
+from bench.registry.lookup import resolve
 from bench.spec import TARGET_KINDS, Metric, Part, Probe, ProbeSpec, Target, Task
+from bench.spec.errors import BenchError
+from bench.spec.hooks import HOOK_API
 
 if TYPE_CHECKING:
-    from bench.registry import Registry, SuiteFile
+    from bench.registry.lookup import Registry, SuiteFile
 
 HEAVY = frozenset((
     "catboost", "cuml", "cv2", "dask", "datasets", "fastai", "flax", "gluonts", "jax", "keras",

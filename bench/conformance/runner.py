@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bench.conformance.catalogue import Subject, pairs_of
 from bench.conformance.promise import Finding, Outcome, Promise
-from bench.execution.local import Call, LocalEngine, Report, assign_cores
+from bench.execution.engine import Call, Report
+from bench.execution.local import LocalEngine, assign_cores
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 SECONDS = 60.0
 """For one promise."""

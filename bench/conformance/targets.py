@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import PluginError, nearest
+from bench.spec.errors import PluginError, nearest
 
 if TYPE_CHECKING:
-    from bench.registry import PluginInfo, Registry
+    from bench.registry.lookup import PluginInfo, Registry
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def targets(given: Sequence[str]) -> Iterator[Targets]:
     PluginError
         Nothing is called so, or a folder holds no plugin.
     """
-    from bench.registry import discover
+    from bench.registry.lookup import discover
 
     with ExitStack() as stack:
         names = []

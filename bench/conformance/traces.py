@@ -162,7 +162,7 @@ def _restore(state: Mapping[str, Any]) -> None:
 @contextlib.contextmanager
 def _elsewhere(folder: Path) -> Iterator[None]:
     """Have the working folder, the home and the temporary folder lie in `folder`."""
-    from bench.configuration import cache_folder
+    from bench.registry.configuration import cache_folder
 
     os.environ["BENCH_CACHE"] = str(cache_folder())  # before the home moves
     names = {"HOME": "home", "TMPDIR": "tmp"}

@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import fitting, loading, probes, trial
-from bench.errors import BenchError
+from bench.planning import loading
 from bench.spec import ModelContext, SplitProtocol
+from bench.spec.errors import BenchError
+from bench.trial import checking, fitting, probes
+from bench.trial import life as trial
+from bench.trial.job import Job
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 Announce = Callable[[str, int], None]
 
@@ -25,7 +28,7 @@ def run_trial(
     argument: Mapping[str, Any], registry: Registry, announce: Announce, scratch: Path
 ) -> bytes:
     """Run one trial; return its outcome."""
-    return trial.run(trial.Job.from_json(argument), registry, announce, scratch).to_bytes()
+    return trial.run(Job.from_json(argument), registry, announce, scratch).to_bytes()
 
 
 def describe(
@@ -63,7 +66,7 @@ def check_params(
     )
     try:
         worker = fitting.worker_for(entry)
-        skipped = trial.check_params(entry.record, context, argument["params"], worker)
+        skipped = checking.check_params(entry.record, context, argument["params"], worker)
     except BenchError as error:
         return _message(error)
     return json.dumps({"skipped": skipped}).encode()

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.execution import process, wire
-from bench.venvs import remote
+from bench.registry.venvs import remote
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 
 def be(call: Mapping[str, Any], registry: Registry, report: int, output: int, scratch: str) -> None:
@@ -47,7 +47,7 @@ def be(call: Mapping[str, Any], registry: Registry, report: int, output: int, sc
         def announce(phase: str, anonymous: int) -> None:
             wire.write(report, wire.pack({"phase": phase, "anonymous": anonymous}))
 
-        from bench.registry import resolve
+        from bench.registry.lookup import resolve
 
         function = resolve(call["function"])
         if call.get("worker") is not None:
@@ -100,7 +100,7 @@ def _flush() -> None:
 
 def main() -> None:
     """Run as a program, where forking is not possible: the call arrives on standard input."""
-    from bench.registry import discover
+    from bench.registry.lookup import discover
 
     start = json.loads(sys.stdin.buffer.read())
     be(start["call"], discover(), start["report"], start["output"], start["scratch"])

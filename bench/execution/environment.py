@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 if TYPE_CHECKING:
-    from bench.registry import PluginInfo
+    from bench.registry.lookup import PluginInfo
 
 _OWN = "crossover-bench"
 _THREADS = re.compile(r".*_(NUM|MAXIMUM)_THREADS")

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
-from bench.outcome import Outcome, Trial
+from bench.spec.outcome import Outcome, Trial
 
 
 class Feed(Protocol):

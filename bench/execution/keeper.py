@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.execution import child, process, wire
 from bench.execution.workers import IMPORT_SECONDS, Worker, Workers
-from bench.venvs.remote import LOST
+from bench.registry.venvs.remote import LOST
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 KEPT_OUTPUT = 32 * 1024
 GRACE_SECONDS = 0.5

@@ -9,14 +9,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 import psutil
 
-from bench.errors import BenchError, SuiteError
 from bench.execution import wire
+from bench.execution.engine import Call, Report
+from bench.spec.errors import BenchError, SuiteError
 
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -33,44 +34,6 @@ _FIXED_ENVIRONMENT = {
 }
 _MAX_STARTS = 5
 """Of a slot, one after the other, without any call that ended."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A function to be called in a process of its own, and what that process may use.
-
-    `model` is the one that it makes estimators of, if any: where that has an environment of its
-    own, a worker there is part of the call.
-    """
-
-    id: str
-    function: str
-    argument: Mapping[str, Any]
-    limit_seconds: float
-    limit_bytes: int
-    model: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """How a call ended.
-
-    `answer` is None where the function did not return; `lost` where nothing is known of the call,
-    because the keeper itself was killed.
-    """
-
-    slot: int
-    id: str
-    answer: bytes | None = None
-    lost: bool = False
-    exit_code: int = 0
-    killed_for: str = ""
-    kernel_out_of_memory: bool = False
-    phase: str = ""
-    peak_anon_bytes: int = 0
-    peak_resident_bytes: int = 0
-    output: str = ""
-    seconds: float = 0.0
 
 
 def available_cores() -> list[int]:

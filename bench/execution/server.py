@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 from bench.execution import keeper, process, wire
-from bench.registry import discover
+from bench.registry.lookup import discover
 
 _MAX_SLOTS = 1024
 

@@ -13,14 +13,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from bench.execution.local import LocalEngine, Server, assign_cores
-from bench.outcome import Trial
-from bench.plan import Plan, make_plan, modules
-from bench.registry import Registry
-from bench.suite import Suite
+from bench.planning.plan import Plan, make_plan, modules
+from bench.planning.suite import Suite
+from bench.registry.lookup import Registry
+from bench.spec.outcome import Trial
 
 if TYPE_CHECKING:
     from bench.execution.feed import Feed
-    from bench.execution.run import Observer, Progress
+    from bench.execution.measuring import Progress
+    from bench.spec.outcome import Observer
 
 
 class Watcher(Protocol):
@@ -122,7 +123,7 @@ class Session:
         BenchError
             The suite asks for what cannot be had.
         """
-        from bench.execution.run import facts_from
+        from bench.execution.asking import facts_from
 
         facts_of = facts_from(lambda: self.engine, self.suite)
         return make_plan(self.suite, self._registry, facts_of, device=self._device)
@@ -131,7 +132,7 @@ class Session:
         """Return the trials of the plan that have no row yet, or only one of a lower limit."""
         if not self.has_begun:
             return list(self.plan.trials)
-        from bench.execution.run import is_done
+        from bench.execution.endings import is_done
         from bench.results import store
 
         finished = store.done(self.folder)
@@ -157,7 +158,8 @@ class Session:
         """
         if not self.has_begun:
             self.engine.start()  # it imports what the trials need while we do the same and plan
-        from bench.execution.run import Progress, check_params
+        from bench.execution.asking import check_params
+        from bench.execution.measuring import Progress
         from bench.results import store
 
         # What a leaderboard will need is imported now, while nothing waits for us.
@@ -189,7 +191,7 @@ class Session:
     ) -> Progress:
         from bench.execution import environment
         from bench.execution.feed import InOrder
-        from bench.execution.run import run_trials
+        from bench.execution.measuring import run_trials
         from bench.results import store
         from bench.results.journal import Journal
 

@@ -24,10 +24,10 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from bench.execution import process
-from bench.venvs import codec, launching
+from bench.registry.venvs import codec, launching
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 IMPORT_SECONDS = 120.0
 """How long a server may import what the models of its environment need: no trial's time is."""

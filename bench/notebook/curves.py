@@ -9,8 +9,8 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
-from bench.errors import ResultsError
 from bench.report.text import listed, plural
+from bench.spec.errors import ResultsError
 
 if TYPE_CHECKING:
     from bench.report.html.curve_data import CurveData

@@ -9,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from bench.errors import BenchError, SuiteError, nearest
+from bench.execution.opening import open_session
 from bench.notebook.progress import Silent, told
 from bench.notebook.results import Results, load
-from bench.running import Told, Wanted, count, counted, open_session, read_suite, say
+from bench.planning.wanted import Wanted, read_suite
+from bench.report.told import Told, count, counted, say
+from bench.spec.errors import BenchError, SuiteError, nearest
 
 if TYPE_CHECKING:
     from bench.execution.local import Server
     from bench.execution.session import Session
-    from bench.registry import Registry
+    from bench.registry.lookup import Registry
 
 DEVICES = ("cpu", "gpu", "tpu")
 
@@ -128,7 +130,7 @@ def _measured(
     given: str | dict[str, Any], wanted: Wanted, progress: bool, server: Server
 ) -> Results:
     """Run what is missing; return the results of the run."""
-    from bench.registry import discover
+    from bench.registry.lookup import discover
 
     registry = discover()
     session = None
@@ -217,7 +219,7 @@ def _sizes(given: Sequence[int | str] | int | str | None) -> str | None:
 
 
 def _seeds(given: int | Sequence[int] | None) -> tuple[int, ...] | None:
-    from bench.suite import parse_seeds
+    from bench.planning.suite import parse_seeds
 
     if given is None:
         return None

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from bench.running import Told
+from bench.report.told import Told
 
 if TYPE_CHECKING:
-    from bench.execution.run import Observer
-    from bench.outcome import Outcome, Trial
-    from bench.plan import Plan
+    from bench.planning.plan import Plan
+    from bench.spec.outcome import Observer, Outcome, Trial
 
 _WIDTH = 120
 

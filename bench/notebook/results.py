@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import ResultsError, nearest
 from bench.results import store
+from bench.spec.errors import ResultsError, nearest
 
 if TYPE_CHECKING:
     from bench.analysis.points import Failures
@@ -198,7 +198,7 @@ class Results(store.Results):
 
     @cached_property
     def _records(self) -> dict[str, Any]:
-        from bench.registry import discover
+        from bench.registry.lookup import discover
 
         registry = discover()
         kinds: dict[str, Mapping[str, Any]] = {

@@ -19,9 +19,9 @@ from bench.analysis.ranking import Board, leaderboards
 from bench.analysis.sizes import Size
 from bench.analysis.timing import Noise, timing_noise
 from bench.analysis.verdict import Verdict, judge
-from bench.errors import ResultsError, nearest
 from bench.report.text import clean, listed
 from bench.results.store import Results
+from bench.spec.errors import ResultsError, nearest
 
 if TYPE_CHECKING:
     from bench.spec import DatasetSpec, Metric, ModelSpec, Task

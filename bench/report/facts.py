@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.errors import ResultsError
-from bench.outcome import FAILED
 from bench.results.store import RESULTS, Results, RunInfo, find_run, list_runs, load, open_run
 from bench.results.tables import stream
+from bench.spec.errors import ResultsError
+from bench.spec.outcome import FAILED
 
 SHORT = 12
 """Characters of a trial's id that are shown where there is little room."""

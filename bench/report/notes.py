@@ -8,9 +8,9 @@ from bench.analysis.by_dataset import DatasetBoard
 from bench.analysis.intervals import LEVEL, MIN_UNITS
 from bench.analysis.ranking import Board, Standing
 from bench.analysis.timing import Noise
-from bench.outcome import FAILED
 from bench.report.contest import contest_notes
 from bench.report.text import clean, endings, listed, plural, span
+from bench.spec.outcome import FAILED
 
 _FAILED_COUNT = {
     "baseline": "the baseline's score (skill 0)",

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.forecast import Forecast, forecast
-from bench.outcome import Trial
-from bench.plan import Plan, Subject
+from bench.planning.plan import Plan, Subject
 from bench.report.progress import duration
 from bench.report.text import clean
 from bench.results import store
 from bench.results.schema import SCHEMAS
+from bench.spec.outcome import Trial
 
 
 def estimate(todo: Sequence[Trial], root: Path, n_slots: int) -> Forecast:

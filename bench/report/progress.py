@@ -9,10 +9,10 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from bench.outcome import FAILED, Outcome, Trial
 from bench.report.grid import Column, drawn
 from bench.report.text import clean
 from bench.report.text import seconds as short
+from bench.spec.outcome import FAILED, Outcome, Trial
 
 _LINES_PER_SECOND = 1.0
 _SHOWN_FAILURES = 4

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.errors import ResultsError, nearest
 from bench.results.schema import SCHEMAS
 from bench.results.store import Results
+from bench.spec.errors import ResultsError, nearest
 
 Exporter = Callable[[Results, Path], None]
 

@@ -17,9 +17,9 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.errors import ResultsError
-from bench.outcome import CurvePoint, Measure, Outcome, Score, Trial
 from bench.results.schema import SCHEMAS, TRIAL_TABLES, conform, stamp, version_of
+from bench.spec.errors import ResultsError
+from bench.spec.outcome import CurvePoint, Measure, Outcome, Score, Trial
 
 KEY = ("run_id", "trial_id")
 

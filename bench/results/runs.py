@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.errors import ResultsError, nearest
 from bench.results.schema import SCHEMA_VERSION, check_version
 from bench.results.tables import stream
+from bench.spec.errors import ResultsError, nearest
 
 RESULTS = Path("results")
 """Where runs are looked for, and written unless told otherwise: in the current directory."""

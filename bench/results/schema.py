@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bench.errors import ResultsError
+from bench.spec.errors import ResultsError
 
 SCHEMA_VERSION = 2
 """Raised by one with every change of a column, together with an entry in `UPGRADES`."""

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.errors import ResultsError, nearest
 from bench.results.runs import (
     RESULTS,
     RunInfo,
@@ -29,6 +28,7 @@ from bench.results.runs import (
 )
 from bench.results.schema import SCHEMAS, conform, version_of
 from bench.results.tables import consolidate, open_table, stream, table_path, write_table
+from bench.spec.errors import ResultsError, nearest
 
 __all__ = [
     "RESULTS",

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.errors import ResultsError
 from bench.results.journal import explode, journal_files, read_journal, sync_folder
 from bench.results.schema import (
     SCHEMA_VERSION,
@@ -27,6 +26,7 @@ from bench.results.schema import (
     stamp,
     version_of,
 )
+from bench.spec.errors import ResultsError
 
 _ABSORBED = b"bench_absorbed"
 

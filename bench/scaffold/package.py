@@ -10,8 +10,8 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
-from bench.errors import BenchError, PluginError
-from bench.hookspecs import HOOK_API, PROJECT
+from bench.spec.errors import BenchError, PluginError
+from bench.spec.hooks import HOOK_API, PROJECT
 
 Model = Literal["classical", "deep"]
 

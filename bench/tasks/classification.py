@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bench.rows import answers
 from bench.spec import Dataset, Output, Part, Target
 from bench.tasks.row_task import RowsOutput, RowTask, answer_of
+from bench.tasks.views import answers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

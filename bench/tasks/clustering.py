@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from bench.rows import answers
 from bench.spec import Output, Part, Parts
 from bench.tasks.row_task import RowsOutput, RowTask, answer_of
+from bench.tasks.views import answers
 
 
 class Clustering(RowTask):

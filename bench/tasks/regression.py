@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from bench.rows import answers
 from bench.spec import Output, Part
 from bench.tasks.row_task import RowsOutput, RowTask, answer_of
+from bench.tasks.views import answers
 
 
 class Regression(RowTask):

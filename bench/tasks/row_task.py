@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import DatasetError
-from bench.rows import first, take
 from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Target, Task
-from bench.splits import Division, divide, rows_on_two_sides, splits
+from bench.spec.errors import DatasetError
+from bench.tasks.splits import Division, divide, rows_on_two_sides, splits
+from bench.tasks.views import first, take
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +32,7 @@ class RowsOutput(Output):
 
 
 class RowTask(Task):
-    """A task whose size is a number of rows, divided by `bench.splits`."""
+    """A task whose size is a number of rows, divided by `bench.tasks.splits`."""
 
     def stratifies(self, dataset: Dataset) -> bool:
         """Return whether the parts keep the shares of the classes."""

@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from bench.conformance.catalogue import PROMISES
-from bench.registry import Entry, Registry, discover
+from bench.planning.suite import json_schema
+from bench.registry.lookup import Entry, Registry, discover
 from bench.results.schema import SCHEMAS
 from bench.spec import DatasetSpec, ModelSpec
-from bench.suite import json_schema
 
 COLUMNS = Path(__file__).parents[1] / "reference" / "columns.toml"
 _TYPES = {"string": "text", "int64": "whole number", "double": "number"}

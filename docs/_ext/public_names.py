@@ -48,7 +48,7 @@ def _indent_example(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
     """Indent the example that is a hook's docstring: there it stands at the margin."""
-    if name.startswith("bench.hookspecs.bench_"):
+    if name.startswith("bench.spec.hooks.bench_"):
         begin = next(n for n, line in enumerate(lines) if line.endswith("::")) + 1
         # What numpydoc adds after it is no part of the example.
         end = next((n for n, line in enumerate(lines) if line.startswith("..")), len(lines))

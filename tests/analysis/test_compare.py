@@ -9,7 +9,7 @@ from scipy import stats
 from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
 from bench.analysis.compare import benjamini_hochberg, compare
 from bench.analysis.pairs import Side
-from bench.errors import ResultsError
+from bench.spec.errors import ResultsError
 
 ENDS = ("worse", "better")
 

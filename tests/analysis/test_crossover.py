@@ -9,7 +9,7 @@ from scipy import stats
 from simulated_curves import SIZES, covers, simulated_pair
 
 from bench.analysis.crossover import cost_crossover, crossover, skill_for_budget
-from bench.errors import BenchError
+from bench.spec.errors import BenchError
 
 N = np.array(SIZES, dtype=float)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from bench.analysis.curves import FAMILIES, Estimate, Unknown, _holm, fit, flags
-from bench.errors import BenchError
+from bench.spec.errors import BenchError
 
 SIZES = [16 * 2**k for k in range(7)]
 

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from bench.analysis.forecast import forecast
-from bench.outcome import Trial
 from bench.results.schema import SCHEMAS
+from bench.spec.outcome import Trial
 
 
 def make_trial(

@@ -20,8 +20,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench import Column, DatasetError, ParameterError, SplitProtocol, loading
-from bench.registry import discover
+from bench import Column, DatasetError, ParameterError, SplitProtocol
+from bench.planning import loading
+from bench.registry.lookup import discover
 from bench.tasks import TASKS
 from bench_datasets import fetching, openml
 from bench_datasets.openml import load_openml

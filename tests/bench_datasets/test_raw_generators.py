@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from bench import DatasetError
-from bench.tasks.rows import normalise
+from bench.tasks.normalise import normalise
 from bench_datasets.made_messages import make_messages, make_reviews
 from bench_datasets.made_motifs import make_motifs
 from bench_datasets.made_pictures import make_faces, make_lesions

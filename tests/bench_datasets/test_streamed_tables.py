@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import bench
-from bench.loading import fingerprint, has_missing
-from bench.tasks.rows import normalise
+from bench.planning.loading import fingerprint, has_missing
+from bench.tasks.normalise import normalise
 from bench_datasets import files, streaming, streaming_scan
 from bench_datasets.files import load_parquet
 

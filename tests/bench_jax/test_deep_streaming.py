@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.rows import HeldRows, RowsView
+from bench.tasks.views import HeldRows, RowsView
 from bench_jax import streaming
 from bench_jax.mlp import MlpClassifier, MlpRegressor
 from bench_jax.streaming import Windows, look, window_rows

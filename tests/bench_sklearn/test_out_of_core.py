@@ -7,8 +7,8 @@ from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.preprocessing import StandardScaler
 
 import bench
-from bench import rows as views
-from bench.rows import HeldRows, RowsView
+from bench.tasks import views
+from bench.tasks.views import HeldRows, RowsView
 from bench_sklearn import out_of_core, steps
 from bench_sklearn.out_of_core import OutOfCore
 

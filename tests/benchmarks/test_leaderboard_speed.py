@@ -12,7 +12,7 @@ from test_planning import peak_bytes
 
 import bench
 from bench.analysis import comparisons, elo, ranking
-from bench.registry import discover
+from bench.registry.lookup import discover
 from bench.report.contents import read_contents
 from bench.results import store
 from bench.results.schema import SCHEMAS, stamp

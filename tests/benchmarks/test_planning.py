@@ -9,13 +9,13 @@ import sys
 from ratios import ratio_of
 
 import bench
-from bench.loading import Facts
-from bench.outcome import Outcome
-from bench.plan import make_plan
-from bench.registry import Entry, Registry
+from bench.planning.loading import Facts
+from bench.planning.plan import make_plan
+from bench.planning.suite import parse
+from bench.registry.lookup import Entry, Registry
 from bench.results import store
 from bench.results.journal import Journal
-from bench.suite import parse
+from bench.spec.outcome import Outcome
 from bench.tasks import TASKS
 
 N_TRIALS = 100_000  # 20 models, 10 datasets, 10 sizes, 10 x 5 seeds

@@ -6,7 +6,7 @@ import pytest
 
 from bench import Column, Dataset, DatasetError, Target
 from bench.choosing.checks import Finding, check
-from bench.tasks.rows import normalise
+from bench.tasks.normalise import normalise
 
 N = 400
 CHANCE = np.random.default_rng(0)

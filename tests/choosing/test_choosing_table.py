@@ -13,8 +13,8 @@ from bench.choosing.table import (
     suite_for,
     to_toml,
 )
-from bench.registry import discover
-from bench.suite import DatasetTable, parse
+from bench.planning.suite import DatasetTable, parse
+from bench.registry.lookup import discover
 
 CANDIDATES = """
 [suite]

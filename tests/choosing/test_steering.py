@@ -9,12 +9,12 @@ import pytest
 from bench import SplitProtocol
 from bench.choosing.evidence import Seen
 from bench.choosing.steering import Steering, earlier, entrants_of, seen_of, telling_limit
-from bench.loading import Facts as DatasetFacts
-from bench.outcome import Facts, Measure, Outcome, Score
-from bench.plan import make_plan
-from bench.registry import discover
+from bench.planning.loading import Facts as DatasetFacts
+from bench.planning.plan import make_plan
+from bench.planning.suite import parse
+from bench.registry.lookup import discover
 from bench.spec import Column, Split, Target
-from bench.suite import parse
+from bench.spec.outcome import Facts, Measure, Outcome, Score
 
 SUITE = """
 [suite]

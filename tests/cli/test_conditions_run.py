@@ -7,7 +7,7 @@ import pytest
 
 import bench
 from bench.analysis.cells import read_cells
-from bench.registry import discover
+from bench.registry.lookup import discover
 
 SUITE = """
 [suite]

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from bench.cli import main
-from bench.outcome import Measure, Score
 from bench.results import store
 from bench.results.journal import Journal
+from bench.spec.outcome import Measure, Score
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "results"))
 from result_makers import failed, make_outcome, make_trial, new_run, session

@@ -7,7 +7,7 @@ import pytest
 from bench.conformance.catalogue import promises_of, subjects
 from bench.conformance.runner import Runner
 from bench.conformance.targets import find
-from bench.registry import discover
+from bench.registry.lookup import discover
 
 PLANTED = Path(__file__).parent / "planted"
 

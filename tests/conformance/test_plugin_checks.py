@@ -13,7 +13,7 @@ from bench.conformance import checks as session
 from bench.conformance.catalogue import PROMISES, Subject, pairs_of, promise_of
 from bench.conformance.promise import Finding
 from bench.conformance.runner import _merged
-from bench.errors import PluginError
+from bench.spec.errors import PluginError
 
 TEST_FILE = """
 from bench.testing import parametrize_with_checks

@@ -8,11 +8,11 @@ import pytest
 import bench
 import bench.testing
 from bench.conformance.catalogue import PROMISES
-from bench.discovery import HOOKS
-from bench.outcome import FAILED, STATUSES
-from bench.registry import discover
+from bench.planning.suite import json_schema
+from bench.registry.discovery import HOOKS
+from bench.registry.lookup import discover
 from bench.results.schema import SCHEMAS
-from bench.suite import json_schema
+from bench.spec.outcome import FAILED, STATUSES
 from code_blocks import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -41,7 +41,7 @@ def test_everything_for_tests_is_described():
 
 def test_every_hook_is_described():
     """The page of the hooks has all of them."""
-    assert re.findall(r"autofunction:: bench.hookspecs.(\w+)", page("hooks")) == list(HOOKS)
+    assert re.findall(r"autofunction:: bench.spec.hooks.(\w+)", page("hooks")) == list(HOOKS)
 
 
 def test_every_column_has_a_meaning():

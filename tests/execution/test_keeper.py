@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux fork
 PROGRAM = """
 import json, os, socket, sys, threading
 from bench.execution import keeper, wire
-from bench.registry import discover
+from bench.registry.lookup import discover
 
 ours, theirs = socket.socketpair()
 calls = json.load(sys.stdin)

@@ -10,9 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.errors import BenchError, SuiteError
 from bench.execution import local
-from bench.execution.local import Call, LocalEngine, assign_cores, available_cores
+from bench.execution.engine import Call
+from bench.execution.local import LocalEngine, assign_cores, available_cores
+from bench.spec.errors import BenchError, SuiteError
 
 HERE = Path(__file__).parent
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")

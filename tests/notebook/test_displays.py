@@ -7,11 +7,11 @@ import pytest
 
 import bench
 from analysis.hand_tables import Run
-from bench.errors import ResultsError
 from bench.notebook import markup
 from bench.notebook import results as notebook_results
 from bench.notebook.curves import VEGA_LITE
 from bench.report.html.tables import Cell, Column, Row, Table
+from bench.spec.errors import ResultsError
 from report.page_runs import NASTY, nasty_run, written
 
 SIZES = (16, 64, 256)

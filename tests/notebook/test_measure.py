@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import bench
-from bench.errors import BenchError, SuiteError
 from bench.notebook import measure
 from bench.notebook.results import Results
+from bench.spec.errors import BenchError, SuiteError
 
 SUITE = {
     "suite": {"name": "inline"},

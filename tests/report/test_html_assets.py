@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from bench.errors import ResultsError
 from bench.report.html import assets
+from bench.spec.errors import ResultsError
 
 
 def test_json_in_a_script_cannot_end_it():

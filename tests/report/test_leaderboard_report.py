@@ -10,9 +10,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
-from bench.errors import ResultsError
 from bench.report import formats, terminal
 from bench.report.contents import Selection, read_contents
+from bench.spec.errors import ResultsError
 
 NASTY = "[red]x[/red] | a\nb \x1b[31m\u202e*_`<i>"
 

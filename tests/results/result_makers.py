@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.outcome import CurvePoint, Facts, Measure, Outcome, Score, Trial
 from bench.results import store
 from bench.results.journal import Journal
+from bench.spec.outcome import CurvePoint, Facts, Measure, Outcome, Score, Trial
 
 
 def make_trial(name: str = "a", **changes) -> Trial:

@@ -10,10 +10,10 @@ from pyarrow import csv
 from pytest_benchmark.stats import Stats
 from result_makers import failed, make_outcome, make_trial, new_run, session
 
-from bench.errors import ResultsError
-from bench.outcome import Facts
 from bench.results import store
 from bench.results.export import EXPORTERS, export
+from bench.spec.errors import ResultsError
+from bench.spec.outcome import Facts
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
 
-from bench.errors import ResultsError
-from bench.outcome import CurvePoint, Facts, Measure, Outcome, Score
 from bench.results import store
 from bench.results.journal import Journal, read_journal
+from bench.spec.errors import ResultsError
+from bench.spec.outcome import CurvePoint, Facts, Measure, Outcome, Score
 
 TEXT = st.text(max_size=8)
 REAL = st.floats(allow_nan=False)

@@ -4,9 +4,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from bench.errors import ResultsError
-from bench.outcome import CurvePoint, Facts, Measure, Score, Trial
 from bench.results import schema
+from bench.spec.errors import ResultsError
+from bench.spec.outcome import CurvePoint, Facts, Measure, Score, Trial
 
 # DESIGN section 7, word for word, with `dataset_label` after `dataset`, and after `tuning` what was
 # to be tuned and what was chosen.

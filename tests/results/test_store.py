@@ -11,8 +11,8 @@ import pytest
 from result_makers import failed, make_outcome, make_trial, new_run, session
 
 import bench
-from bench.errors import ResultsError
 from bench.results import store
+from bench.spec.errors import ResultsError
 
 
 def test_a_new_run_says_what_it_is(tmp_path):

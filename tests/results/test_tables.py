@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
 
-from bench.errors import ResultsError
-from bench.outcome import Facts, Measure, Score
 from bench.results import schema, store, tables
 from bench.results.journal import Journal
+from bench.spec.errors import ResultsError
+from bench.spec.outcome import Facts, Measure, Score
 
 
 class Killed(BaseException):

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from bench.cli import main
-from bench.errors import BenchError
+from bench.planning.suite import read
 from bench.scaffold import NewPackage, n_lines
-from bench.suite import read
+from bench.spec.errors import BenchError
 
 VARIANTS = {
     "acme": (),

@@ -9,13 +9,13 @@ from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
 
 import bench
-from bench import rows
-from bench.errors import DatasetError
+from bench.spec.errors import DatasetError
 from bench.tasks import TASKS
+from bench.tasks import views as rows
 from bench.tasks.classification import CLASSIFICATION
 from bench.tasks.clustering import CLUSTERING
+from bench.tasks.normalise import normalise
 from bench.tasks.regression import REGRESSION
-from bench.tasks.rows import normalise
 
 PROTOCOL = bench.SplitProtocol()
 CELL = bench.Cell(0, 0, 16)

@@ -14,10 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.configuration import cache_folder
-from bench.errors import ResultsError
+from bench.registry.configuration import cache_folder
 from bench.report.html.files import write_text
 from bench.report.text import clean, listed
+from bench.spec.errors import ResultsError
 
 if TYPE_CHECKING:
     from jinja2 import Environment

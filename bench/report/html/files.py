@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bench.errors import ResultsError
+from bench.spec.errors import ResultsError
 
 
 def write_text(path: Path, text: str) -> int:

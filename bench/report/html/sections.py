@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.errors import ResultsError
-from bench.outcome import FAILED
 from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.notes import environment
 from bench.report.text import figure, plural, seconds, shown, span
+from bench.spec.errors import ResultsError
+from bench.spec.outcome import FAILED
 
 if TYPE_CHECKING:
     from bench.analysis.intervals import Interval

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import __version__
-from bench.errors import ResultsError
 from bench.report.html import assets
 from bench.report.html.files import write_text
 from bench.report.html.page import PageFacts, write_page
 from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.text import listed
 from bench.results.store import Results, load
+from bench.spec.errors import ResultsError
 
 if TYPE_CHECKING:
     from bench.spec import DatasetSpec, Metric, Task

@@ -5,7 +5,7 @@ import warnings
 import planted_parts
 
 import bench
-from bench.errors import BenchDeprecationWarning
+from bench.spec.errors import BenchDeprecationWarning
 
 HOOK_API = 1
 

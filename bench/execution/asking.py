@@ -1,0 +1,163 @@
+"""What is asked of fresh processes beside trials: datasets' facts, models' parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from bench.execution.engine import Call, Engine, Report
+from bench.planning import loading
+from bench.planning.loading import Source
+from bench.planning.plan import FactsOf, Plan
+from bench.planning.suite import Suite
+from bench.spec import Task
+from bench.spec.errors import DatasetError, SuiteError
+from bench.spec.outcome import Trial
+
+
+def facts_from(engine: Callable[[], Engine], suite: Suite) -> FactsOf:
+    """Return a function that says the facts of a dataset: from the cache, or by loading it.
+
+    Parameters
+    ----------
+    engine
+        Called only when something has to be loaded.
+    suite
+        Its limits and its protocol hold.
+    """
+    protocol = suite.protocol.splits()
+
+    def facts_of(source: Source, tasks: Sequence[Task]) -> loading.Facts:
+        names = [task.name for task in tasks]
+        known = loading.known_facts(source, names, protocol)
+        if known is not None:
+            return known
+        answer = ask_about(engine(), "bench.execution.calls:describe", source, names, suite)
+        return loading.Facts.from_json(answer["facts"])
+
+    return facts_of
+
+
+def ask_about(
+    engine: Engine, function: str, source: Source, tasks: Sequence[str], suite: Suite
+) -> dict[str, Any]:
+    """Have a process of its own load a dataset, and return what it says of it.
+
+    Parameters
+    ----------
+    engine
+        Where.
+    function
+        ``"package.module:function"``; it returns JSON: a mapping, with a ``"message"`` where
+        something is wrong.
+    source, tasks
+        The dataset and the names of the tasks that it may be used for.
+    suite
+        Its limits and its protocol hold.
+
+    Raises
+    ------
+    DatasetError
+        The message, or that the process died.
+    """
+    call = Call(
+        id="describe",
+        function=function,
+        argument={
+            "dataset": source.registry_name,
+            "params": source.params,
+            "path": source.path,
+            "tasks": list(tasks),
+            "protocol": dataclasses.asdict(suite.protocol.splits()),
+        },
+        limit_seconds=3600.0,
+        limit_bytes=suite.limits.memory,
+    )
+    (report,) = ask_all(engine, [call])
+    if report.answer is None:
+        how = report.killed_for or f"exit code {report.exit_code}"
+        raise DatasetError(
+            f"dataset {source.name!r} could not be loaded: its process ended without an answer "
+            f"({how}).\n{report.output[-2000:]}"
+        )
+    answer: dict[str, Any] = json.loads(report.answer)
+    if "message" in answer:
+        raise DatasetError(answer["message"])
+    return answer
+
+
+def check_params(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> None:
+    """Find parameters that a model does not take, and a device that is not there, beforehand.
+
+    Raises
+    ------
+    SuiteError
+        Every such parameter, in one message; or that no model can start on the device.
+    """
+    checked: dict[str, Trial] = {}
+    for trial in trials:
+        if plan.contenders[trial.label].given or trial.device != "cpu":
+            checked.setdefault(trial.label, trial)
+    answers = _checked(plan, engine, list(checked.values()))
+    faults = [str(answer["message"]) for answer in answers.values() if "message" in answer]
+    if faults:
+        raise SuiteError("\n".join(sorted(faults)))
+    away = [trial for trial in checked.values() if trial.device != "cpu"]
+    reasons = {trial.label: answers[trial.label].get("skipped") for trial in away}
+    if not away or not all(reasons.values()):
+        return
+    # A model may skip for another reason than the device; then it skips on the CPU, too.
+    at_home = _checked(plan, engine, [dataclasses.replace(trial, device="cpu") for trial in away])
+    reasons = {label: why for label, why in reasons.items() if not at_home[label].get("skipped")}
+    if reasons:
+        device = away[0].device
+        alike: dict[str, list[str]] = {}
+        for label, reason in sorted(reasons.items()):
+            alike.setdefault(str(reason).rstrip("."), []).append(label)
+        why = "; ".join(f"{', '.join(labels)}: {reason}" for reason, labels in alike.items())
+        raise SuiteError(
+            f"--device {device}: no model of this suite can run on a {device} here, and none is "
+            f"moved to another device unasked; nothing was run. {why}. Leave --device out to "
+            "measure on the CPU."
+        )
+
+
+def _checked(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> dict[str, dict[str, Any]]:
+    """Make the estimator of each trial once, in a process of its own; return answers by label."""
+    calls = []
+    for trial in trials:
+        contender, subject = plan.contenders[trial.label], plan.subjects[trial.dataset_label]
+        argument = {
+            "model": contender.spec.name,
+            "params": contender.params,
+            "facts": subject.facts.to_json(),
+            "modality": trial.modality,
+            "device": trial.device,
+            "n_train": subject.largest(trial),
+        }
+        call = Call(
+            id=trial.label,
+            function="bench.execution.calls:check_params",
+            argument=argument,
+            limit_seconds=trial.limit_seconds,
+            limit_bytes=trial.limit_bytes,
+            model=trial.model,
+        )
+        calls.append(call)
+    return {report.id: json.loads(report.answer or b"{}") for report in ask_all(engine, calls)}
+
+
+def ask_all(engine: Engine, calls: list[Call]) -> Iterator[Report]:
+    """Make calls in whatever slots are idle; yield their reports."""
+    waiting = deque(calls)
+    left = {call.id for call in calls}
+    while left:
+        for slot in engine.idle:
+            if waiting:
+                engine.submit(slot, waiting.popleft())
+        for report in engine.wait():
+            left.discard(report.id)
+            yield report

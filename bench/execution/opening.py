@@ -1,0 +1,71 @@
+"""A session as it is asked for: its suite, changed as it is wanted, and the folder of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.planning.wanted import Wanted, adapt
+
+if TYPE_CHECKING:
+    from bench.execution.local import Server
+    from bench.execution.session import Session
+    from bench.registry.lookup import Registry
+
+
+def open_session(
+    text: str,
+    source: str,
+    registry: Registry,
+    wanted: Wanted,
+    *,
+    command: Sequence[str],
+    server: Server | None = None,
+) -> Session:
+    """Return a session that measures what a suite says, changed as it is wanted.
+
+    Parameters
+    ----------
+    text, source
+        The suite's TOML, and where it stands, for messages.
+    registry
+        Where names are looked up.
+    wanted
+        What differs from the suite, and where the run goes.
+    command
+        Kept with the results, to do it again.
+    server
+        A fork server that was started ahead of time.
+
+    Raises
+    ------
+    SuiteError
+        The suite has a fault, or asks for what cannot be had.
+    """
+    from bench.execution.session import Session
+    from bench.planning.suite import parse
+
+    suite = adapt(parse(text, source), registry, wanted)
+    return Session(
+        suite,
+        text,
+        registry,
+        choose_folder(suite.name, wanted.output, wanted.fresh),
+        jobs=wanted.jobs,
+        device=wanted.device,
+        command=command,
+        server=server,
+    )
+
+
+def choose_folder(suite: str, output: Path | None, fresh: bool) -> Path:
+    """Return the folder of a run: the one asked for, the suite's, or a new one beside it."""
+    from bench.results.store import RESULTS
+
+    folder = output or RESULTS / suite
+    chosen, number = folder, 2
+    while fresh and chosen.exists():
+        chosen = folder.with_name(f"{folder.name}-{number}")
+        number += 1
+    return chosen

@@ -1,0 +1,80 @@
+"""The frozen records that plugins yield, that a trial receives and that a task passes on.
+
+Nothing here imports a numerical library: listing what is installed must stay instant.
+"""
+
+from bench.spec.datasets import (
+    Column,
+    Dataset,
+    DatasetSpec,
+    Rows,
+    Target,
+)
+from bench.spec.fields import (
+    COLUMN_KINDS,
+    DEVICES,
+    FAMILIES,
+    FEATURES,
+    FIT_PARAMS,
+    MODALITIES,
+    PARTS,
+    TARGET_KINDS,
+    ColumnKind,
+    Direction,
+    Family,
+    TargetKind,
+)
+from bench.spec.metrics import (
+    Metric,
+)
+from bench.spec.models import (
+    ModelContext,
+    ModelSpec,
+)
+from bench.spec.probes import (
+    Probe,
+    ProbeSpec,
+)
+from bench.spec.tasks import (
+    Cell,
+    MetricFunction,
+    Output,
+    Part,
+    Parts,
+    Split,
+    SplitProtocol,
+    Task,
+)
+
+__all__ = [
+    "COLUMN_KINDS",
+    "DEVICES",
+    "FAMILIES",
+    "FEATURES",
+    "FIT_PARAMS",
+    "MODALITIES",
+    "PARTS",
+    "TARGET_KINDS",
+    "Cell",
+    "Column",
+    "ColumnKind",
+    "Dataset",
+    "DatasetSpec",
+    "Direction",
+    "Family",
+    "Metric",
+    "MetricFunction",
+    "ModelContext",
+    "ModelSpec",
+    "Output",
+    "Part",
+    "Parts",
+    "Probe",
+    "ProbeSpec",
+    "Rows",
+    "Split",
+    "SplitProtocol",
+    "Target",
+    "TargetKind",
+    "Task",
+]

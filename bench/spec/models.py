@@ -1,0 +1,178 @@
+"""What a model is: its recipe, and what its factory is told of a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench.spec.datasets import Column, Target
+from bench.spec.errors import RecordError
+from bench.spec.fields import (
+    DEVICES,
+    FAMILIES,
+    FEATURES,
+    FIT_PARAMS,
+    MODALITIES,
+    Family,
+    check_name,
+    check_one_of,
+    check_params,
+    check_reference,
+    check_strings,
+)
+from bench.spec.records import record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@record()
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """A named recipe that makes an estimator.
+
+    Parameters
+    ----------
+    name
+        Unique over all plugins; lower case, digits, hyphens.
+    family
+        ``"classical"``, ``"deep"`` or ``"baseline"``.
+    does
+        Pairs ``(task, modality)`` that it can do.
+    factory
+        ``"package.module:function"``, called as ``factory(context, **params)`` in the trial's own
+        process; returns an estimator in scikit-learn's convention, or raises `bench.Skip`.
+    params
+        Default parameters; a suite may override them by name.
+    version
+        Changed by the author when results would change.
+    summary
+        One sentence, shown by ``bench list models``.
+    devices
+        Kinds of device that it runs on.
+    pretrained
+        Whether it starts from weights learned on other data.
+    fit_params
+        Any of ``sample_weight``, ``groups``, ``time``: passed to ``fit`` if the dataset has them.
+    search_space
+        Parameter names and what tuning may choose from.
+    streams
+        Whether ``fit`` takes a `bench.RowsView` as X, where the data are larger than memory. For
+        every other model those rows are read into memory, or the trial is skipped where they do
+        not fit. What is asked about after it is always in memory.
+    preload
+        Modules that may be imported once, before trials are forked.
+    aliases
+        Further names that a suite may use.
+    features
+        What it learns from: ``"raw"`` data, ``"engineered"`` features that it computes first, or
+        ``"learned"`` ones. Empty: learned for a deep model, raw for any other.
+    reference
+        Paper or documentation.
+
+    Raises
+    ------
+    RecordError
+        A field is not of the form above.
+    """
+
+    name: str
+    family: Family
+    does: tuple[tuple[str, str], ...]
+    factory: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    version: str = "1"
+    summary: str = ""
+    devices: tuple[str, ...] = ("cpu",)
+    pretrained: bool = False
+    fit_params: tuple[str, ...] = ()
+    search_space: Mapping[str, Any] = field(default_factory=dict)
+    streams: bool = False
+    preload: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    features: str = ""
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self, self.name)
+        check_one_of(self, "family", self.family, FAMILIES)
+        check_one_of(self, "features", self.features, ("", *FEATURES))
+        if (
+            not isinstance(self.does, tuple)
+            or not self.does
+            or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in self.does)
+        ):
+            raise RecordError(
+                f"ModelSpec {self.name!r}: does is {self.does!r}; pairs of task and modality are "
+                'needed, as in (("classification", "tabular"),).'
+            )
+        for _, modality in self.does:
+            check_one_of(self, "modality in does", modality, MODALITIES)
+        check_reference(self, "factory", self.factory)
+        check_params(self, self.params)
+        for attribute in ("devices", "fit_params", "preload", "aliases"):
+            check_strings(self, attribute, getattr(self, attribute))
+        for device in self.devices:
+            check_one_of(self, "devices", device, DEVICES)
+        for parameter in self.fit_params:
+            check_one_of(self, "fit_params", parameter, FIT_PARAMS)
+        for alias in self.aliases:
+            check_name(self, alias)
+
+
+@record()
+@dataclass(frozen=True, kw_only=True)
+class ModelContext:
+    """What a factory is told about the trial.
+
+    Parameters
+    ----------
+    task, modality
+        What is asked, and what a row of X is.
+    n_train
+        Number of training rows (in the task's unit of size) of this trial.
+    n_train_max
+        Number of training rows of the largest size of this split: what a compiled program may be
+        padded to, so that one compilation serves a whole learning curve.
+    has_missing
+        Whether any value of X is missing, in whichever part.
+    columns, target
+        Of the dataset. Class labels reach the estimator as integers 0 .. K-1, in the order of
+        ``target.classes``.
+    metric
+        Name of the primary metric.
+    horizon, season, sampling_rate
+        Of series, where the dataset has them.
+    seed
+        Model seed, the same for all models and sizes of a split.
+    n_threads
+        Cores that the trial is pinned to.
+    device
+        ``"cpu"``, ``"gpu"`` or ``"tpu"``.
+    streamed
+        Whether `fit` will get X as a `bench.RowsView`: the data are larger than memory, and the
+        model said `ModelSpec.streams`.
+    max_seconds
+        Time that `fit` may spend before it should stop by itself; None: no limit.
+    scratch
+        A folder of the trial's own, removed after it.
+    """
+
+    task: str
+    modality: str
+    n_train: int
+    n_train_max: int
+    has_missing: bool = True
+    columns: tuple[Column, ...] = ()
+    target: Target | None = None
+    metric: str = ""
+    horizon: int | None = None
+    season: int | None = None
+    sampling_rate: float | None = None
+    seed: int = 0
+    n_threads: int = 1
+    device: str = "cpu"
+    streamed: bool = False
+    max_seconds: float | None = None
+    scratch: Path | None = None

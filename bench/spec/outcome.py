@@ -1,0 +1,195 @@
+"""What a trial is and what it gives back: the two records that the parts of the house exchange."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Status = Literal["ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid"]
+STATUSES = ("ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid")
+FAILED = ("timeout", "out_of_memory", "crashed", "error", "invalid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One fit to be made: every field is a column of the table of trials.
+
+    `dataset_params`, `params`, `search` and `conditions` are canonical JSON. `tuning` is "default",
+    or "tuned" where `search` says how `bench.trial.tuning` chooses the parameters.
+    """
+
+    trial_id: str
+    suite: str
+    dataset: str
+    dataset_label: str
+    dataset_version: str
+    dataset_params: str
+    dataset_fingerprint: str
+    task: str
+    modality: str
+    model: str
+    label: str
+    family: str
+    model_version: str
+    params: str
+    plugin: str
+    plugin_version: str
+    tuning: str
+    search: str
+    conditions: str
+    device: str
+    cores: int
+    protocol: str
+    outer_seed: int
+    inner_seed: int
+    model_seed: int
+    repeat: int
+    n_train: int
+    limit_seconds: float
+    limit_bytes: int
+
+
+class Score(NamedTuple):
+    """One row of the table of scores; `value` is None where `reason` says why."""
+
+    part: str
+    slice: str
+    metric: str
+    value: float | None
+    n: int
+    reason: str = ""
+
+
+class CurvePoint(NamedTuple):
+    """One row of the table of curves: a value that a fit recorded at a step."""
+
+    step: int
+    part: str
+    name: str
+    value: float
+
+
+class Measure(NamedTuple):
+    """One row of the table of measures: what a probe said of a phase."""
+
+    phase: str
+    probe: str
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a trial measured: each field is a column of the table of trials, None if not reached."""
+
+    n_validation: int | None = None
+    n_test: int | None = None
+    n_features: int | None = None
+    chosen_params: str | None = None
+    """What tuning chose, as JSON: every parameter that the factory was given."""
+    stop_reason: str | None = None
+    started_at: float | None = None
+    """Seconds since 1970, UTC."""
+    init_seconds: float | None = None
+    warm_up_seconds: float | None = None
+    compile_seconds: float | None = None
+    n_compilations: int | None = None
+    cache_hits: int | None = None
+    compile_saved_seconds: float | None = None
+    fit_seconds: float | None = None
+    fit_cpu_seconds: float | None = None
+    predict_seconds: float | None = None
+    latency_1_seconds: float | None = None
+    latency_1000_seconds: float | None = None
+    peak_anon_bytes: int | None = None
+    peak_device_bytes: int | None = None
+    n_parameters: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a trial ended and all that it measured: one row, and what belongs to it elsewhere.
+
+    `predicted_rows` (n,) and `predictions` (n, k) are the test part's; None where not kept.
+    `output` and `traceback` are what it printed and how it failed, first and last 32 KiB.
+    """
+
+    trial_id: str
+    status: Status
+    reason: str = ""
+    facts: Facts = field(default_factory=Facts)
+    scores: tuple[Score, ...] = ()
+    curves: tuple[CurvePoint, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    predicted_rows: NDArray[np.int64] | None = None
+    predictions: NDArray[np.float64] | None = None
+    output: str = ""
+    traceback: str = ""
+
+    def to_bytes(self) -> bytes:
+        """Return it as a JSON header line and raw arrays: what crosses a pipe, never a pickle."""
+        header: dict[str, Any] = {
+            "trial_id": self.trial_id,
+            "status": self.status,
+            "reason": self.reason,
+            "facts": asdict(self.facts),
+            "scores": self.scores,
+            "curves": self.curves,
+            "measures": self.measures,
+            "output": self.output,
+            "traceback": self.traceback,
+        }
+        body = b""
+        if self.predicted_rows is not None and self.predictions is not None:
+            header["shape"] = self.predictions.shape
+            body = self.predicted_rows.tobytes() + self.predictions.tobytes()
+        return json.dumps(header).encode() + b"\n" + body
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Outcome:
+        """Read what `to_bytes` wrote.
+
+        Raises
+        ------
+        ValueError
+            The bytes are not a whole outcome.
+        """
+        line, _, body = data.partition(b"\n")
+        header = json.loads(line)
+        rows = values = None
+        if "shape" in header:
+            import numpy as np
+
+            n, k = header["shape"]
+            rows = np.frombuffer(body, np.int64, count=n)
+            values = np.frombuffer(body, np.float64, offset=rows.nbytes).reshape(n, k)
+        known = {entry.name for entry in fields(Facts)}
+        return cls(
+            trial_id=header["trial_id"],
+            status=header["status"],
+            reason=header["reason"],
+            facts=Facts(**{key: v for key, v in header["facts"].items() if key in known}),
+            scores=tuple(Score(*row) for row in header["scores"]),
+            curves=tuple(CurvePoint(*row) for row in header["curves"]),
+            measures=tuple(Measure(*row) for row in header["measures"]),
+            predicted_rows=rows,
+            predictions=values,
+            output=header["output"],
+            traceback=header["traceback"],
+        )
+
+
+class Observer(Protocol):
+    """Whoever watches a run."""
+
+    def started(self, slot: int, trial: Trial) -> None:
+        """A trial has begun."""
+
+    def ended(self, slot: int, trial: Trial, outcome: Outcome) -> None:
+        """A trial has ended, and its row is on disk."""

@@ -1,0 +1,1 @@
+"""One trial's life in its own process: fitting, tuning, probes, deadlines."""
