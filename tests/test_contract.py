@@ -32,7 +32,8 @@ ADVICE = """The public surface of bench changed (- pinned, + now):
 Plugins rest on this, so a change is a decision:
 - something was added that no plugin must know of: HOOK_API stays;
 - something was removed, renamed, made necessary, or has another meaning or default: raise HOOK_API
-  (bench/spec/hooks.py says the policy), and keep a renamed field's old name (bench/spec/records.py).
+  (bench/spec/hooks.py says the policy), and keep a renamed field's old name
+  (bench/spec/records.py).
 Then write what it brings to users into CHANGELOG.md, and pin it:
 
     python tests/test_contract.py --write
