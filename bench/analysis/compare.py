@@ -11,9 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.analysis.intervals import Array, Interval
+from bench.analysis.intervals import Interval
 from bench.analysis.pairs import Ending, Pairing, Side, differing_facts, marked, pair
-from bench.analysis.significance import ROPE, Difference, corrected_t, held_out_share
+from bench.analysis.significance import (
+    ROPE,
+    Difference,
+    benjamini_hochberg,
+    corrected_t,
+    held_out_share,
+)
 from bench.analysis.sizes import chosen_sizes
 from bench.analysis.timing import CALIBRATION, Noise, timing_noise
 
@@ -39,7 +45,7 @@ _USUAL_SHARE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class CurveChange:
     """One learning curve (a model on a dataset) in both runs, by one measure.
 
     Parameters
@@ -131,7 +137,7 @@ class Comparison:
         Tasks that no installed plugin knows; they are left out.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[CurveChange, ...]
     endings: tuple[Ending, ...]
     region: float
     n_base: int
@@ -231,7 +237,7 @@ def compare(
     )
 
 
-def _order(change: Change) -> tuple[int, str, float, str, str, str, str]:
+def _order(change: CurveChange) -> tuple[int, str, float, str, str, str, str]:
     size = abs(np.log(change.effect)) if change.scale == "ratio" else abs(change.effect)
     return (
         DECISIONS.index(change.decision),
@@ -249,7 +255,7 @@ def _order(change: Change) -> tuple[int, str, float, str, str, str, str]:
 
 def _score_changes(
     pairs: pd.DataFrame, paired: Pairing, metrics: Mapping[str, Metric], region: float
-) -> list[Change]:
+) -> list[CurveChange]:
     both = pairs.loc[pairs["value_base"].notna() & pairs["value_head"].notna()]
     if both.empty:
         return []
@@ -287,7 +293,7 @@ def _score_changes(
 
 def _time_changes(
     pairs: pd.DataFrame, paired: Pairing, noise: Sequence[Noise], drift: Mapping[str, float]
-) -> list[Change]:
+) -> list[CurveChange]:
     margins = {one.environment_id: _margin(one, drift) for one in noise if one.spread is not None}
     parts = []
     for measure in TIMES:
@@ -394,26 +400,7 @@ def _by_curve(cells: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def benjamini_hochberg(p_values: Array) -> Array:
-    """Return p-values adjusted so that of all that are called significant few are not.
-
-    Benjamini and Hochberg 1995, "Controlling the False Discovery Rate", JRSS B 57:289-300.
-
-    Parameters
-    ----------
-    p_values
-        (n,) of one family of tests; those that are NaN were not made, and stay NaN.
-    """
-    adjusted = np.full(len(p_values), np.nan)
-    made = np.flatnonzero(~np.isnan(p_values))
-    order = made[np.argsort(-p_values[made], kind="stable")]
-    n = len(order)
-    steps = p_values[order] * n / np.arange(n, 0, -1)
-    adjusted[order] = np.minimum(np.minimum.accumulate(steps), 1.0)
-    return adjusted
-
-
-def _change(row: Mapping[Any, Any], paired: Pairing, measure: Measure, scale: Scale) -> Change:
+def _change(row: Mapping[Any, Any], paired: Pairing, measure: Measure, scale: Scale) -> CurveChange:
     names = paired.curves.iloc[row["curve"]]
     found: Difference | None = row["found"]
     shown = (lambda value: float(np.exp(value))) if scale == "ratio" else float
@@ -421,7 +408,7 @@ def _change(row: Mapping[Any, Any], paired: Pairing, measure: Measure, scale: Sc
     if found is not None:
         between = Interval(shown(found.interval.low), shown(found.interval.high))
     margin = None if scale == "metric" else _number(row["margin"])
-    return Change(
+    return CurveChange(
         measure=measure,
         task=str(names["task"]),
         dataset=str(names["dataset"]),

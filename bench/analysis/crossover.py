@@ -13,10 +13,10 @@ from bench.analysis import curves
 from bench.analysis.intervals import DRAWS, LEVEL, MIN_UNITS, Interval
 from bench.spec.errors import BenchError
 
-Outcome = Literal["always", "within", "beyond", "never", "unknown", "not-measured"]
+CrossingOutcome = Literal["always", "within", "beyond", "never", "unknown", "not-measured"]
 Array = NDArray[np.float64]
 
-_OUTCOMES: tuple[Outcome, ...] = ("always", "within", "beyond", "never", "unknown")
+_OUTCOMES: tuple[CrossingOutcome, ...] = ("always", "within", "beyond", "never", "unknown")
 _SEED = 5
 # Seconds grow by a power of the size where sizes are large: the last sizes tell which.
 _N_SLOPE = 3
@@ -54,7 +54,7 @@ class Crossover:
         Why something is unknown or not measured; None otherwise.
     """
 
-    outcome: Outcome
+    outcome: CrossingOutcome
     p_always: float | None
     p_within: float | None
     p_beyond: float | None
@@ -382,7 +382,7 @@ def _summary(pairs: _Pairs, rows: Array, beyond: _Beyond) -> Crossover:
         where[behind] = _crossings(np.concatenate([axis, beyond.axis]), further)
     mean, drawn, later = where[0], where[1:], behind[1:]
     lost = later & np.isinf(drawn)
-    shares: dict[Outcome, float] = {
+    shares: dict[CrossingOutcome, float] = {
         "always": float((drawn == -np.inf).mean()),
         "within": float((np.isfinite(drawn) & ~later).mean()),
         "beyond": float((np.isfinite(drawn) & later).mean()),

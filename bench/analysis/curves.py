@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bench.analysis.extrapolation import MIN_CUT, Forecast, forecast
+from bench.analysis.extrapolation import MIN_CUT, Extrapolation, extrapolate
 from bench.analysis.intervals import LEVEL, MIN_UNITS, Interval
 from bench.spec.errors import BenchError
 
@@ -194,9 +194,9 @@ def fit(
     elif found:
         unknown = f"the curve is {' and '.join(found)}"
     ahead = np.empty(0) if unknown else np.geomspace(n[-1], REACH * n[-1], _N_AHEAD)
-    told = Forecast(values=ahead, spreads=ahead, weights={})
+    told = Extrapolation(values=ahead, spreads=ahead, weights={})
     if unknown is None:
-        told = forecast(n, means, noise.errors, ahead, limits, errors_known=noise.known)
+        told = extrapolate(n, means, noise.errors, ahead, limits, errors_known=noise.known)
     return CurveFit(
         sizes=tuple(int(size) for size in n),
         means=tuple(float(mean) for mean in means),

@@ -77,12 +77,12 @@ def contrasts(
     least
         With fewer units nothing is decided.
     """
-    known = [one[~np.isnan(one)] for one in differences]
-    full = [at for at, one in enumerate(known) if len(one) >= least]
+    measured = [known(one) for one in differences]
+    full = [at for at, one in enumerate(measured) if len(one) >= least]
     sure = posterior(
-        np.array([known[at].mean() for at in full]),
-        np.array([known[at].std(ddof=1) for at in full]),
-        np.array([len(known[at]) for at in full]),
+        np.array([measured[at].mean() for at in full]),
+        np.array([measured[at].std(ddof=1) for at in full]),
+        np.array([len(measured[at]) for at in full]),
         overlap=np.array([overlaps[at] for at in full]),
         region=region,
     )
@@ -93,7 +93,7 @@ def contrasts(
             gain=float(one.mean()) if len(one) else None,
             spread=float(one.std(ddof=1)) if len(one) > 1 else None,
         )
-        for one in known
+        for one in measured
     ]
     for row, at in enumerate(full):
         interval = Interval(float(sure.low[row]), float(sure.high[row]))
@@ -109,6 +109,11 @@ def contrasts(
             p_classical=classical,
         )
     return found
+
+
+def known(figures: Array) -> Array:
+    """Return the figures that are there."""
+    return figures[~np.isnan(figures)]
 
 
 def _decided(deep: float, classical: float, interval: Interval, region: float) -> Decision:

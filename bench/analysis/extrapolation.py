@@ -59,7 +59,7 @@ _FAMILIES = {
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Extrapolation:
     """Values at the sizes asked for, half widths of their 90 % intervals, weights of families."""
 
     values: Array
@@ -67,7 +67,7 @@ class Forecast:
     weights: dict[str, float]
 
 
-def forecast(
+def extrapolate(
     n: Array,
     means: Array,
     errors: Array,
@@ -75,7 +75,7 @@ def forecast(
     limits: tuple[float, float],
     *,
     errors_known: bool,
-) -> Forecast:
+) -> Extrapolation:
     """Extrapolate a curve; the recipe is told in `bench.analysis.curves.fit`.
 
     Parameters
@@ -122,7 +122,7 @@ def forecast(
     at = (1 + LEVEL) / 2
     wide = special.stdtrit(missed.shape[1], at)
     names = [*_FAMILIES, "last"]
-    return Forecast(
+    return Extrapolation(
         values=values,
         spreads=np.sqrt(special.ndtri(at) ** 2 * (noise**2 + disagreement) + wide**2 * drift),
         weights={name: float(weight) for name, weight in zip(names, weights, strict=True)},

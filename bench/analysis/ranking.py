@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bench.analysis import elo
 from bench.analysis.cells import Cells
-from bench.analysis.comparisons import Comparison, compare
+from bench.analysis.distinctions import Distinctions, distinguish
 from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals, ranks
 from bench.analysis.points import Failures, make_points
 from bench.analysis.sizes import Size, chosen_sizes
@@ -147,7 +147,7 @@ class Board:
     without_baseline: tuple[str, ...]
     standings: tuple[Standing, ...]
     candidates: Mapping[str, int]
-    comparison: Comparison | None = None
+    comparison: Distinctions | None = None
 
     @property
     def enough_seeds(self) -> bool:
@@ -296,7 +296,7 @@ def _board(
         without_baseline=tuple(lacking),
         standings=tuple(sorted(standings, key=_order)),
         candidates={str(family): int(n) for family, n in candidates.sort_index().items()},
-        comparison=compare([names[row] for row in rows], means) if by_skill else None,
+        comparison=distinguish([names[row] for row in rows], means) if by_skill else None,
     )
 
 

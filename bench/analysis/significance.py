@@ -190,6 +190,25 @@ def _sums(doubled: NDArray[np.int64]) -> Array:
     return sums
 
 
+def benjamini_hochberg(p_values: Array) -> Array:
+    """Return p-values adjusted so that of all that are called significant few are not.
+
+    Benjamini and Hochberg 1995, "Controlling the False Discovery Rate", JRSS B 57:289-300.
+
+    Parameters
+    ----------
+    p_values
+        (n,) of one family of tests; those that are NaN were not made, and stay NaN.
+    """
+    adjusted = np.full(len(p_values), np.nan)
+    made = np.flatnonzero(~np.isnan(p_values))
+    order = made[np.argsort(-p_values[made], kind="stable")]
+    n = len(order)
+    steps = p_values[order] * n / np.arange(n, 0, -1)
+    adjusted[order] = np.minimum(np.minimum.accumulate(steps), 1.0)
+    return adjusted
+
+
 def holm(p_values: Array) -> Array:
     """Return p-values adjusted so that all together err at the stated rate (Holm 1979).
 

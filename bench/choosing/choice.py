@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.analysis import curves
-from bench.analysis.verdict import REGION
-from bench.choosing.evidence import FAMILIES, Evidence
+from bench.analysis.decisions import REGION
 from bench.choosing.schedule import ELIMINATED, FINAL_SEEDS, FINALISTS
+from bench.choosing.so_far import FAMILIES, SoFar
 from bench.choosing.steering import by_trial
 from bench.report.progress import duration
 from bench.report.text import clean, listed, plural
@@ -75,7 +75,7 @@ class Choice:
     untried: tuple[str, ...] = ()
 
 
-def answer_size(evidence: Evidence, sizes: Iterable[int]) -> int | None:
+def answer_size(evidence: SoFar, sizes: Iterable[int]) -> int | None:
     """Return the largest size at which candidates can be compared; None where nothing has a score.
 
     That is where each family that has any score has a candidate with five outer seeds, else four,
@@ -91,7 +91,7 @@ def answer_size(evidence: Evidence, sizes: Iterable[int]) -> int | None:
     return None
 
 
-def choose(evidence: Evidence, results: Results, metric: Metric, size: int) -> Choice:
+def choose(evidence: SoFar, results: Results, metric: Metric, size: int) -> Choice:
     """Return the candidate that is best on validation rows at a size, with its figures.
 
     Parameters
@@ -181,7 +181,7 @@ def _price(trials: pa.Table, label: str, size: int) -> dict[str, float | None]:
 
 
 def more(
-    evidence: Evidence,
+    evidence: SoFar,
     sizes: Sequence[int],
     size: int,
     *,
@@ -265,16 +265,16 @@ def more(
     return found
 
 
-def _candidates(evidence: Evidence) -> list[str]:
+def _candidates(evidence: SoFar) -> list[str]:
     return [name for name, family in evidence.families.items() if family in FAMILIES]
 
 
-def _untried(evidence: Evidence) -> list[str]:
+def _untried(evidence: SoFar) -> list[str]:
     tried = {trial.entrant for trial in evidence.seen}
     return [name for name in _candidates(evidence) if name not in tried]
 
 
-def _first_seconds(evidence: Evidence, names: Sequence[str]) -> float:
+def _first_seconds(evidence: SoFar, names: Sequence[str]) -> float:
     """Return how long first trials may take: each as those of its family, which may compile."""
     first: dict[str, float] = {}
     for trial in evidence.seen:
@@ -300,7 +300,7 @@ def ahead(fit: curves.CurveFit, metric: Metric, size: int) -> str:
     )
 
 
-def _seconds(evidence: Evidence, seeds: Mapping[str, int], size: int, n_slots: int) -> float:
+def _seconds(evidence: SoFar, seeds: Mapping[str, int], size: int, n_slots: int) -> float:
     whole = sum((evidence.forecast(name, size) or 0.0) * n for name, n in seeds.items())
     return whole / (n_slots * _SLOT_SHARE)
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
-
+from bench.choosing.answer import Answer, Request
 from bench.choosing.checks import Finding
-from bench.choosing.choice import Choice, ahead, answer_size, choose, more, test_curve
+from bench.choosing.conclusion import conclude
 from bench.choosing.progress import TimedProgress
-from bench.choosing.steering import Steering, earlier, evidence_of, telling_limit
+from bench.choosing.steering import Steering, earlier, telling_limit
 from bench.choosing.table import check_same, dataset_params, sizes_of, suite_for, to_toml
 from bench.choosing.telling import say, say_findings, say_plan, say_table
 from bench.execution.local import LocalEngine, Server, assign_cores
@@ -27,112 +24,40 @@ from bench.planning.loading import Facts, Source
 from bench.planning.plan import Plan, modules
 from bench.planning.suite import DatasetTable, Suite
 from bench.spec import DatasetSpec, Metric, Task
-from bench.spec.errors import ResultsError, SuiteError, nearest
+from bench.spec.errors import SuiteError, nearest
 from bench.spec.outcome import Trial
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bench.analysis.verdict import Verdict
     from bench.registry.lookup import Registry
-    from bench.results.store import Results
 
 EXAMINE = "bench.choosing.calls:examine"
 
+
 _RESERVE_SECONDS = 4.0
+
+
 _RESERVE_SHARE = 0.03
 """Of the minutes, kept for what comes after the last trial: tables, verdict and page."""
+
+
 _GRACE_SHARE = 0.08
 """How much over its minutes a trial may go that takes longer than was foreseen."""
+
+
 _LEAST_MINUTES = 0.2
 
 
 _LATER = (
     "scipy.stats",
-    "bench.analysis.verdict",
+    "bench.analysis.judging",
     "bench.report.html.page",
     "altair",
     "jinja2",
     "vl_convert",
 )
 """What the answer will need, if it is there: imported while the fork server starts up."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What is asked.
-
-    Parameters
-    ----------
-    table
-        A dataset with its reader, such as ``"csv:PATH"``.
-    target, drop
-        Names or places of columns: what is to be predicted, and what is to be left out.
-    task
-        ``"classification"`` or ``"regression"``; found out where None.
-    metric
-        By which candidates are compared; the task's own where None.
-    minutes
-        For everything, from the start of the process to the page.
-    jobs
-        Trials at once; None: as many as there are cores for.
-    seed
-        Names the outer seeds.
-    candidates
-        A suite whose models and limits are taken.
-    folder
-        Of the run.
-    command
-        The command line, kept with the results.
-    """
-
-    table: str
-    target: str
-    drop: Sequence[str] = ()
-    task: str | None = None
-    metric: str | None = None
-    minutes: float = 5.0
-    jobs: int | None = None
-    seed: int = 0
-    candidates: Suite
-    folder: Path
-    command: Sequence[str] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What was found; `choice` is None where no candidate has a score."""
-
-    folder: Path
-    task: str
-    metric: str
-    findings: tuple[Finding, ...]
-    choice: Choice | None = None
-    verdict: Verdict | None = None
-    more: tuple[str, ...] = ()
-    page: Path | None = None
-    page_problem: str = ""
-    statuses: Mapping[str, int] = field(default_factory=dict)
-    interrupted: bool = False
-    seconds: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as what JSON can hold."""
-        from bench.report.verdict_text import to_object
-
-        return {
-            "run": str(self.folder),
-            "task": self.task,
-            "metric": self.metric,
-            "findings": [finding.to_json() for finding in self.findings],
-            "choice": None if self.choice is None else asdict(self.choice),
-            "verdict": None if self.verdict is None else to_object(self.verdict),
-            "more": list(self.more),
-            "report": None if self.page is None else str(self.page),
-            "trials": dict(self.statuses),
-            "interrupted": self.interrupted,
-            "seconds": self.seconds,
-        }
 
 
 def answer(
@@ -224,35 +149,6 @@ def answer(
     return replace(found, seconds=time.time() - began)
 
 
-def conclude(
-    found: Answer,
-    plan: Plan,
-    registry: Registry,
-    datasets: Mapping[str, DatasetSpec],
-    metric: Metric,
-    *,
-    n_slots: int,
-) -> Answer:
-    """Add to an answer what the run's tables say: choice, verdict, what more would buy, page."""
-    from bench.results import store
-
-    results = store.load(found.folder)
-    sizes = sorted({trial.n_train for trial in plan.trials})
-    statuses = Counter(results.trials["status"].to_pylist())
-    evidence = evidence_of(plan, results, metric)
-    size = answer_size(evidence, sizes)
-    if size is None:
-        return replace(found, statuses=statuses)
-    choice = choose(evidence, results, metric, size)
-    verdicts = _verdicts(results, registry, datasets, size)
-    own = next((one for one in verdicts if one.scope == "dataset"), None)
-    sentences = more(evidence, sizes, size, n_slots=n_slots, verdict=own)
-    if later := ahead(test_curve(results, metric, choice.model), metric, size):
-        sentences.append(later)
-    found = replace(found, choice=choice, verdict=own, more=tuple(sentences), statuses=statuses)
-    return _with_page(found, results, registry, datasets, verdicts)
-
-
 def datasets_of(registry: Registry) -> dict[str, DatasetSpec]:
     """Return the records of datasets by name."""
     return {name: entry.record for name, entry in registry.datasets.items()}
@@ -286,52 +182,6 @@ def _metric(given: str | None, task: Task, spec: DatasetSpec, registry: Registry
             f"{nearest(given, allowed)}"
         )
     return registry.metric(given).record
-
-
-def _verdicts(
-    results: Results, registry: Registry, datasets: Mapping[str, DatasetSpec], size: int
-) -> Sequence[Verdict]:
-    """Return the verdicts on what was measured up to a size: beyond it there is too little."""
-    from bench.analysis.verdict import verdicts
-
-    return verdicts(
-        results.trials.filter(pc.less_equal(results.trials["n_train"], size)),
-        results.scores,
-        {name: entry.record for name, entry in registry.metrics.items()},
-        {name: entry.record for name, entry in registry.tasks.items()},
-        datasets,
-    )
-
-
-def _with_page(
-    found: Answer,
-    results: Results,
-    registry: Registry,
-    datasets: Mapping[str, DatasetSpec],
-    verdicts: Sequence[Verdict],
-) -> Answer:
-    """Write the page, or say why there is none."""
-    from bench.choosing.telling import lead
-    from bench.report.html.assets import check_extra
-
-    page = found.folder / "report.html"
-    try:
-        check_extra()
-        from bench.report.html.page import write_page  # it imports what the extra brings
-
-        write_page(
-            results,
-            page,
-            metrics={name: entry.record for name, entry in registry.metrics.items()},
-            tasks={name: entry.record for name, entry in registry.tasks.items()},
-            datasets=datasets,
-            title=f"Which model for {results.trials['dataset'][0].as_py()}?",
-            lead=lead(found),
-            verdicts=verdicts,
-        )
-    except ResultsError as error:
-        return replace(found, page_problem=str(error))
-    return replace(found, page=page)
 
 
 class _Watcher:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from bench.choosing.evidence import FAMILIES, Entrant, Evidence, Seen
+from bench.choosing.so_far import FAMILIES, Entrant, Seen, SoFar
 
 LOOKS = 2
 """Seeds with which candidates are looked at before the finals."""
@@ -116,7 +116,7 @@ class _View:
     """A state with what is made of it."""
 
     state: State
-    evidence: Evidence
+    evidence: SoFar
     capacity: float = field(default=0.0)
     """Seconds of all slots together that are left."""
 
@@ -186,7 +186,7 @@ def curve_sizes(sizes: Sequence[int], largest: int) -> list[int]:
 
 
 def _view(state: State) -> _View:
-    evidence = Evidence(state.entrants, state.seen)
+    evidence = SoFar(state.entrants, state.seen)
     view = _View(state, evidence)
     pending = sum(view.seconds(w.entrant, w.size) for w in state.running) / 2
     return _View(state, evidence, max(0.0, state.left_seconds * state.n_slots - pending))
@@ -284,7 +284,7 @@ def _largest_affordable(view: _View) -> int:
     return look
 
 
-def _better_half(evidence: Evidence, names: Sequence[str], size: int) -> list[str]:
+def _better_half(evidence: SoFar, names: Sequence[str], size: int) -> list[str]:
     """Return the better half of each family at a size, and at least the finalists."""
     ranks = {s.entrant: rank for rank, s in enumerate(evidence.standings(size))}
     kept = set()

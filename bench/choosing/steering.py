@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.choosing.evidence import Entrant, Evidence, Seen
 from bench.choosing.schedule import FIRST_LIMIT, State, Wanted, next_trials
+from bench.choosing.so_far import Entrant, Seen, SoFar
 from bench.planning.plan import Plan
 from bench.spec import Metric
 from bench.spec.outcome import Outcome, Trial
@@ -166,9 +166,9 @@ def telling_limit(plan: Plan) -> float:
     return min(FIRST_LIMIT, plan.suite.limits.seconds)
 
 
-def evidence_of(plan: Plan, results: Results, metric: Metric) -> Evidence:
+def evidence_of(plan: Plan, results: Results, metric: Metric) -> SoFar:
     """Return what the validation rows of a run say of the candidates of a plan."""
-    return Evidence(entrants_of(plan), earlier(results, metric, telling_limit(plan)))
+    return SoFar(entrants_of(plan), earlier(results, metric, telling_limit(plan)))
 
 
 def by_trial(table: pa.Table, wanted: Sequence[tuple[str, str]]) -> dict[str, float]:

@@ -11,14 +11,14 @@ from rich.console import Console
 
 from bench.choosing.checks import Finding
 from bench.choosing.choice import Choice
-from bench.choosing.evidence import FAMILIES
+from bench.choosing.so_far import FAMILIES
 from bench.planning.loading import Facts
 from bench.planning.plan import Plan
 from bench.report.progress import duration
 from bench.report.text import clean, endings, figure, listed, plural, seconds
 
 if TYPE_CHECKING:
-    from bench.choosing.command import Answer
+    from bench.choosing.answer import Answer
 
 _MIB = 2**20
 
@@ -62,7 +62,8 @@ def say_plan(console: Console, plan: Plan, n_done: int, left: float, n_slots: in
 
 def say_answer(console: Console, found: Answer) -> None:
     """Print the answer: which model, the verdict, what more minutes would buy, and where it is."""
-    from bench.report.verdict_text import details, sentence
+    from bench.report.verdicts.details import details
+    from bench.report.verdicts.sentence import sentence
 
     if found.interrupted:
         say(console, "Interrupted. The same command goes on where this ended.", "yellow")

@@ -55,7 +55,8 @@ def _choose(
     given: str, as_json: bool, options: dict[str, Any], server: Server, began: float
 ) -> int:
     """Do what the command says; return the exit code."""
-    from bench.choosing.command import Request, answer
+    from bench.choosing.answer import Request
+    from bench.choosing.command import answer
     from bench.choosing.table import installed, reader_of, slug
     from bench.choosing.telling import say_answer
     from bench.planning.selection import expand

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.notebook import markup
-from bench.report import verdict_text
 from bench.report.html import verdict_cards
+from bench.report.verdicts import details, sentence, several
 
 if TYPE_CHECKING:
     from bench.analysis import verdict as analysis
@@ -31,12 +31,12 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """The verdict in one sentence, the family first."""
-        return verdict_text.sentence(self.record)
+        return sentence.sentence(self.record)
 
     @property
     def details(self) -> list[str]:
         """What it rests on: probabilities, gain, price, where it would turn."""
-        return verdict_text.details(self.record)
+        return details.details(self.record)
 
     def __str__(self) -> str:
         return self.sentence
@@ -55,7 +55,7 @@ class Verdicts:
     Parameters
     ----------
     records
-        As `bench.analysis.verdict.verdicts` returns them.
+        As `bench.analysis.judging.verdicts` returns them.
     """
 
     records: tuple[analysis.Verdict, ...]
@@ -70,7 +70,7 @@ class Verdicts:
         return Verdict(self.records[at])
 
     def __repr__(self) -> str:
-        return "\n".join(verdict_text.lines(self.records, _WIDTH)) or NONE
+        return "\n".join(several.lines(self.records, _WIDTH)) or NONE
 
     def _repr_html_(self) -> str:
         groups = verdict_cards.by_scope(self.records)
@@ -93,7 +93,7 @@ def _cards_html(records: Sequence[analysis.Verdict]) -> str:
     for record in records:
         parts.append(card_html(record))
         if not record.exploratory:
-            parts.append(markup.notes(verdict_text.details(record)))
+            parts.append(markup.notes(details.details(record)))
     return "".join(parts) or markup.paragraph(NONE)
 
 

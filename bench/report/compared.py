@@ -20,7 +20,7 @@ from bench.report.table import show_table
 from bench.report.text import clean, decimals, figure, listed, markdown, plural, seconds, span
 
 if TYPE_CHECKING:
-    from bench.analysis.compare import Change, Comparison, Decision
+    from bench.analysis.compare import Comparison, CurveChange, Decision
     from bench.analysis.pairs import Ending
 
 JSON_VERSION = 1
@@ -147,9 +147,9 @@ def summary(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _distinct(changes: Sequence[Change]) -> list[Change]:
+def _distinct(changes: Sequence[CurveChange]) -> list[CurveChange]:
     """Return one change per curve and measure, the first: they are sorted by decision."""
-    found: dict[tuple[str, ...], Change] = {}
+    found: dict[tuple[str, ...], CurveChange] = {}
     for change in changes:
         found.setdefault((change.measure, change.task, change.dataset, change.model), change)
     return list(found.values())
@@ -160,7 +160,7 @@ def _change_rows(comparison: Comparison) -> list[list[str]]:
     return [_change_row(change) for change in rows[:_MOST]]
 
 
-def _change_row(change: Change) -> list[str]:
+def _change_row(change: CurveChange) -> list[str]:
     if change.scale == "ratio":
         base, head = seconds(change.base), seconds(change.head)
         effect = f"{figure(change.effect, 2)}×"

@@ -14,11 +14,12 @@ from bench.analysis.by_dataset import DatasetBoard, dataset_boards
 from bench.analysis.cells import Cells, read_cells
 from bench.analysis.evidence import Evidence, read_evidence
 from bench.analysis.features import FeatureBoard, feature_boards
+from bench.analysis.judging import judge
 from bench.analysis.points import Failures
 from bench.analysis.ranking import Board, leaderboards
 from bench.analysis.sizes import Size
 from bench.analysis.timing import Noise, timing_noise
-from bench.analysis.verdict import Verdict, judge
+from bench.analysis.verdict import Verdict
 from bench.report.text import clean, listed
 from bench.results.store import Results
 from bench.spec.errors import ResultsError, nearest

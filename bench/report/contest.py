@@ -9,7 +9,7 @@ from bench.analysis.significance import ROPE
 from bench.report.text import clean, listed, plural
 
 if TYPE_CHECKING:
-    from bench.analysis.comparisons import Comparison
+    from bench.analysis.distinctions import Distinctions
     from bench.analysis.intervals import Interval
     from bench.analysis.ranking import Board
 
@@ -57,7 +57,7 @@ def contest_notes(board: Board) -> list[str]:
     return notes
 
 
-def _told_apart(compared: Comparison) -> str:
+def _told_apart(compared: Distinctions) -> str:
     if compared.reason:
         return f"Cannot distinguish the contenders: {compared.reason}."
     n, total = sum(pair.is_different for pair in compared.pairs), len(compared.pairs)
@@ -69,7 +69,7 @@ def _told_apart(compared: Comparison) -> str:
     return f"Alike: who shares a letter cannot be told apart; {told}" if compared.groups else told
 
 
-def _likely(compared: Comparison) -> list[str]:
+def _likely(compared: Distinctions) -> list[str]:
     """Say how likely the first is better than the next, where that was asked."""
     chances = compared.pairs[0].chances
     if chances is None:

@@ -13,7 +13,8 @@ from bench.report import markup
 from bench.report.contest import alike, between, percent, rating
 from bench.report.notes import board_notes, dataset_notes, environment, noise_notes, subtitle
 from bench.report.text import clean, decimals, endings, figure, markdown, seconds
-from bench.report.verdict_text import sentence, to_object
+from bench.report.verdicts.sentence import sentence
+from bench.report.verdicts.several import to_object
 
 if TYPE_CHECKING:
     from bench.analysis.by_dataset import DatasetBoard, DatasetPoint
@@ -45,7 +46,7 @@ def to_json(contents: Contents) -> str:
     A comparison: ``names, ranks, n_datasets, least_datasets, alpha, friedman_p, pairs, groups (of
     names that cannot be told apart), reason``; a pair: ``first, second, gain, wins, ties, losses,
     p_value, p_adjusted, is_different, chances ({better, equal, worse})``. Their meaning:
-    `bench.analysis.comparisons`.
+    `bench.analysis.distinctions`.
 
     An entry of ``datasets``: ``task, dataset, metric, baseline, failures, sizes, models``; a model:
     ``name, model, family, points``; a point: ``n_train, value, spread, skill, n_seeds, n_trials,

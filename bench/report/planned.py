@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.analysis.forecast import Forecast, forecast
+from bench.analysis.duration import ExpectedDuration, expected_duration
 from bench.planning.plan import Plan, Subject
 from bench.report.progress import duration
 from bench.report.text import clean
@@ -21,11 +21,11 @@ from bench.results.schema import SCHEMAS
 from bench.spec.outcome import Trial
 
 
-def estimate(todo: Sequence[Trial], root: Path, n_slots: int) -> Forecast:
+def estimate(todo: Sequence[Trial], root: Path, n_slots: int) -> ExpectedDuration:
     """Return how long trials may take, from the runs under a folder."""
     runs = [root / run.name for run in store.list_runs(root) if run.n_trials and not run.problem]
     earlier = store.load(*runs).trials if runs else SCHEMAS["trials"].empty_table()
-    return forecast(todo, earlier, n_slots)
+    return expected_duration(todo, earlier, n_slots)
 
 
 def show_planned(
@@ -90,7 +90,7 @@ def _facts(subject: Subject) -> str:
     return text
 
 
-def _say(expected: Forecast, n_slots: int) -> str:
+def _say(expected: ExpectedDuration, n_slots: int) -> str:
     if expected.n_known + expected.n_unknown == 0:
         return "nothing is left to be measured"
     slots = f"with {n_slots} at once" if n_slots > 1 else "one at a time"

@@ -109,7 +109,7 @@ def show_contents(contents: Contents, console: Console | None = None) -> None:
 
 def show_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
     """Print verdicts, the one that was declared in advance with its details."""
-    from bench.report.verdict_text import lines
+    from bench.report.verdicts.several import lines
 
     _print([Text(), Text("Verdict", style="bold")], console)
     _print([Text(line) for line in lines(verdicts, _room(console))], console)

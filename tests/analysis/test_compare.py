@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
-from bench.analysis.compare import benjamini_hochberg, compare
+from bench.analysis.compare import compare
 from bench.analysis.pairs import Side
+from bench.analysis.significance import benjamini_hochberg
 from bench.spec.errors import ResultsError
 
 ENDS = ("worse", "better")

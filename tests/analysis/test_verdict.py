@@ -8,7 +8,7 @@ from analysis.hand_families import contest, put
 from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
 from bench import Metric
 from bench.analysis.cells import read_cells
-from bench.analysis.verdict import verdicts
+from bench.analysis.judging import verdicts
 
 GOOD = [0.90, 0.91, 0.89, 0.90, 0.92]
 POOR = [0.70, 0.71, 0.69, 0.70, 0.72]

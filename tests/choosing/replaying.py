@@ -3,8 +3,8 @@
 import heapq
 from dataclasses import dataclass
 
-from bench.choosing.evidence import Entrant, Evidence, Seen
 from bench.choosing.schedule import State, Wanted, next_trials
+from bench.choosing.so_far import Entrant, Seen, SoFar
 
 
 @dataclass(frozen=True)
@@ -89,5 +89,5 @@ def largest_size(played, n_seeds=1):
 
 def pick(entrants, played, size):
     """Return whom the validation rows at a size name."""
-    evidence = Evidence([Entrant(*entrant) for entrant in entrants], played.seen)
+    evidence = SoFar([Entrant(*entrant) for entrant in entrants], played.seen)
     return evidence.standings(size)[0].entrant

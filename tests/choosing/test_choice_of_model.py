@@ -9,7 +9,7 @@ from bench import Metric
 from bench.analysis.intervals import Interval
 from bench.choosing.choice import ahead, answer_size, choose, more
 from bench.choosing.choice import test_curve as curve_of
-from bench.choosing.evidence import Entrant, Evidence, Seen
+from bench.choosing.so_far import Entrant, Seen, SoFar
 from bench.choosing.telling import describe_choice
 
 ACCURACY = Metric(
@@ -76,24 +76,24 @@ def test_candidates_are_compared_where_both_families_have_five_seeds():
         *scored("a", 400, *FIVE),
         *scored("net", 400, *FIVE[:4]),
     ]
-    assert answer_size(Evidence(ENTRANTS, seen), [100, 400]) == 100
+    assert answer_size(SoFar(ENTRANTS, seen), [100, 400]) == 100
 
 
 def test_fewer_seeds_answer_where_there_are_no_five():
     """Two on 400 rows are more than one; without any score there is no answer."""
     seen = [*scored("a", 400, 0.8, 0.8), *scored("net", 400, 0.7, 0.7)]
-    assert answer_size(Evidence(ENTRANTS, seen), [100, 400]) == 400
-    assert answer_size(Evidence(ENTRANTS, []), [100, 400]) is None
+    assert answer_size(SoFar(ENTRANTS, seen), [100, 400]) == 400
+    assert answer_size(SoFar(ENTRANTS, []), [100, 400]) is None
 
 
 def test_a_family_that_never_scored_is_not_waited_for():
     """All networks failed: the classical ones are compared on all rows."""
-    assert answer_size(Evidence(ENTRANTS, scored("a", 400, *FIVE)), [100, 400]) == 400
+    assert answer_size(SoFar(ENTRANTS, scored("a", 400, *FIVE)), [100, 400]) == 400
 
 
 def test_validation_rows_choose_and_test_rows_report():
     """b is better on test rows, a on validation rows: a is taken, with a's own test score."""
-    evidence = Evidence(
+    evidence = SoFar(
         ENTRANTS,
         [*scored("a", 100, 0.9, 0.9, 0.9, 0.9, 0.9), *scored("b", 100, 0.6, 0.7, 0.6, 0.7, 0.6)],
     )
@@ -117,14 +117,14 @@ def test_validation_rows_choose_and_test_rows_report():
 def test_those_that_cannot_be_told_apart_are_named():
     """Differences of 0.01 and -0.01 in turn say nothing."""
     up_and_down = [0.81, 0.79, 0.81, 0.79, 0.80]
-    evidence = Evidence(ENTRANTS, [*scored("a", 100, *FIVE), *scored("net", 100, *up_and_down)])
+    evidence = SoFar(ENTRANTS, [*scored("a", 100, *FIVE), *scored("net", 100, *up_and_down)])
     rows = [("a", 100, seed, 0.7) for seed in range(5)]
     assert choose(evidence, results_of(rows), ACCURACY, 100).as_good == ("net",)
 
 
 def test_the_interval_of_the_test_score_is_student_s():
     """Values 0.70 to 0.74: mean 0.72, s = 0.0158, t(0.95; 4) = 2.132, half width 0.0151."""
-    evidence = Evidence(ENTRANTS, scored("a", 100, *FIVE))
+    evidence = SoFar(ENTRANTS, scored("a", 100, *FIVE))
     rows = [("a", 100, seed, 0.70 + seed / 100) for seed in range(5)]
     choice = choose(evidence, results_of(rows), ACCURACY, 100)
     assert choice.test_low == pytest.approx(0.72 - 0.0151, abs=1e-4)
@@ -133,7 +133,7 @@ def test_the_interval_of_the_test_score_is_student_s():
 
 def test_a_loss_keeps_its_sign():
     """Of root mean squared errors the smaller is better, and is shown as it was measured."""
-    evidence = Evidence(ENTRANTS, [*scored("a", 100, -3.0, -3.0), *scored("b", 100, -4.0, -4.0)])
+    evidence = SoFar(ENTRANTS, [*scored("a", 100, -3.0, -3.0), *scored("b", 100, -4.0, -4.0)])
     results = results_of([("a", 100, 0, 3.1), ("a", 100, 1, 3.3)])
     names = pa.array(["rmse"] * results.scores.num_rows)
     results.scores = results.scores.set_column(3, "metric", names)
@@ -161,7 +161,7 @@ def test_more_minutes_would_reach_all_rows():
     On 400 rows, two octaves beyond, a fit is forecast as 1 s * 4**1.2 * 1.15**3 = 8.03 s; two slots
     of which 85 % is trials make of 80.3 s 47 s.
     """
-    evidence = Evidence(PAIR, [*scored("a", 100, *FIVE), *scored("net", 100, *FIVE)])
+    evidence = SoFar(PAIR, [*scored("a", 100, *FIVE), *scored("net", 100, *FIVE)])
     (sentence,) = told(evidence=evidence)
     assert sentence == (
         "about 47 s more: the best two of each family on all 400 training rows, not on 100 alone"
@@ -170,7 +170,7 @@ def test_more_minutes_would_reach_all_rows():
 
 def test_more_minutes_would_narrow_the_interval():
     """Twice the seeds, the interval narrower by the root of two: 0.04 to 0.028."""
-    evidence = Evidence(PAIR, [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE)])
+    evidence = SoFar(PAIR, [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE)])
     verdict = SimpleNamespace(gain_interval=Interval(-0.05, 0.03), n_units=5)
     (sentence,) = told(evidence=evidence, size=400, verdict=verdict)
     assert "10 outer seeds in place of 5" in sentence
@@ -180,20 +180,20 @@ def test_more_minutes_would_narrow_the_interval():
 def test_more_minutes_would_give_the_eliminated_a_chance():
     """b was left behind on 100 rows."""
     seen = [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE), *scored("b", 100, 0.5)]
-    (sentence,) = told(evidence=Evidence(ENTRANTS, seen), size=400)
+    (sentence,) = told(evidence=SoFar(ENTRANTS, seen), size=400)
     assert "more: b on 400 rows, too" in sentence
 
 
 def test_too_few_seeds_are_said():
     """Two outer seeds are no verdict."""
     seen = [*scored("a", 400, 0.8, 0.8), *scored("net", 400, 0.8, 0.8)]
-    (sentence,) = told(evidence=Evidence(PAIR, seen), size=400)
+    (sentence,) = told(evidence=SoFar(PAIR, seen), size=400)
     assert "5 outer seeds, below which there is no verdict; there are 2" in sentence
 
 
 def test_those_for_whom_there_was_no_time_are_named():
     """b was never tried: nothing is known of it, and a look takes as long as a's, 1 s of 0.85."""
-    evidence = Evidence(ENTRANTS, [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE)])
+    evidence = SoFar(ENTRANTS, [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE)])
     choice = choose(evidence, results_of([("a", 400, 0, 0.7)]), ACCURACY, 400)
     assert (choice.untried, choice.n_candidates) == (("b",), 3)
     assert "not tried for want of time: b (1 of 3 candidates)" in describe_choice(choice)
@@ -220,7 +220,7 @@ def test_a_long_curve_is_drawn_on():
 
 def test_the_answer_in_words():
     """Model, score with interval, how it was chosen, price."""
-    evidence = Evidence(ENTRANTS[:2], scored("a", 100, *FIVE))
+    evidence = SoFar(ENTRANTS[:2], scored("a", 100, *FIVE))
     rows = [("a", 100, seed, 0.70 + seed / 100) for seed in range(5)]
     lines = describe_choice(choose(evidence, results_of(rows), ACCURACY, 100))
     assert lines == [

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from replaying import Recorded, largest_size, pick, play
 
-from bench.choosing.evidence import Entrant, Seen
 from bench.choosing.schedule import (
     State,
     Wanted,
@@ -15,6 +14,7 @@ from bench.choosing.schedule import (
     next_trials,
     rungs,
 )
+from bench.choosing.so_far import Entrant, Seen
 from bench.choosing.table import sizes_of
 
 CLASSICAL = [f"classical-{i}" for i in range(8)]

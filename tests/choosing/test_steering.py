@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from bench import SplitProtocol
-from bench.choosing.evidence import Seen
+from bench.choosing.so_far import Seen
 from bench.choosing.steering import Steering, earlier, entrants_of, seen_of, telling_limit
 from bench.planning.loading import Facts as DatasetFacts
 from bench.planning.plan import make_plan

@@ -9,7 +9,9 @@ from bench.analysis.crossover import BudgetSkill, CostCrossover, Crossover
 from bench.analysis.intervals import Interval
 from bench.analysis.prices import Cost, Price
 from bench.analysis.verdict import Verdict
-from bench.report.verdict_text import details, lines, sentence, to_object
+from bench.report.verdicts.details import details
+from bench.report.verdicts.sentence import sentence
+from bench.report.verdicts.several import lines, to_object
 
 BEYOND = Crossover(
     outcome="beyond",

@@ -17,9 +17,9 @@ from bench.analysis.evidence import FAMILIES, Evidence
 from bench.analysis.families import represent
 from bench.analysis.intervals import LEVEL, MIN_UNITS, Array
 from bench.analysis.points import Failures, make_points
-from bench.report import verdict_text
 from bench.report.html.curve_ends import PER_FAMILY, curve_ends
 from bench.report.text import clean
+from bench.report.verdicts.crossing import crossing_details, crossing_words
 
 if TYPE_CHECKING:
     from bench.analysis.verdict import Verdict
@@ -114,7 +114,7 @@ def curve_data(
         one = _dataset(problem, rows, families, metrics, n_own=len(cells.contenders))
         verdict = crossings.get((str(problem["task"]), str(problem["name"])))
         one["marks"] = _marks(verdict)
-        one["said"] = [] if verdict is None else verdict_text.crossing_details(verdict)
+        one["said"] = [] if verdict is None else crossing_details(verdict)
         numbered.append((int(str(number)), one))
     numbered.sort(key=lambda pair: (pair[1]["task"], pair[1]["name"]))
     _add_ends(numbered, points, families, failures)
@@ -330,7 +330,7 @@ def _marks(verdict: Verdict | None) -> list[list[Any]]:
     crossing = verdict.crossover if verdict is not None else None
     if crossing is None or crossing.n_cross is None:
         return []
-    words = verdict_text.crossing_words(crossing)
+    words = crossing_words(crossing)
     if not words:
         return []
     is_within = crossing.largest is not None and crossing.n_cross <= crossing.largest

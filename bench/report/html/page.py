@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench import __version__
-from bench.report import verdict_text
 from bench.report.contents import Contents, HasTables, Selection, read_contents
 from bench.report.html import assets, charts, pictures, sections, verdict_cards
 from bench.report.html.curve_data import CurveData, curve_data
@@ -20,6 +19,7 @@ from bench.report.html.differences import differences_table
 from bench.report.html.files import write_text
 from bench.report.notes import noise_notes, notes_of_boards, subtitle
 from bench.report.text import clean, listed
+from bench.report.verdicts.sentence import sentence
 
 if TYPE_CHECKING:
     from bench.analysis.cells import Cells
@@ -143,7 +143,7 @@ def write_page(
         script_bytes=len(library.encode()),
         n_datasets=curves.n_datasets,
         n_datasets_drawn=curves.n_drawn,
-        headline=verdict_text.sentence(contents.verdicts[0]) if contents.verdicts else "",
+        headline=sentence(contents.verdicts[0]) if contents.verdicts else "",
     )
 
 

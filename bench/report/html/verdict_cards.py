@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.report import verdict_text
 from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.text import figure, seconds
+from bench.report.verdicts.details import details
+from bench.report.verdicts.sentence import sentence
 
 if TYPE_CHECKING:
-    from bench.analysis.verdict import Cost, Verdict
+    from bench.analysis.prices import Cost
+    from bench.analysis.verdict import Verdict
 
 _WORDS = {
     "deep": "deep",
@@ -50,9 +52,9 @@ def card(verdict: Verdict, number: int) -> Card:
     return Card(
         title=f"{verdict.scope}: {verdict.name}",
         decision=verdict.decision,
-        sentence=verdict_text.sentence(verdict),
+        sentence=sentence(verdict),
         shares=_shares(verdict),
-        details=verdict_text.details(verdict),
+        details=details(verdict),
         prices=_prices(verdict, number),
     )
 
@@ -136,7 +138,7 @@ def dataset_table(verdicts: Sequence[Verdict]) -> Table | None:
                 Cell(_WORDS[verdict.decision]),
                 _gain(verdict),
                 Cell("" if verdict.n_train is None else f"{verdict.n_train:,}", verdict.n_train),
-                Cell(verdict_text.sentence(verdict)),
+                Cell(sentence(verdict)),
             ],
             family=verdict.decision if verdict.decision in _FAMILIES else "",
         )

@@ -62,7 +62,7 @@ class Seen:
         return self.fit_seconds + self.other_seconds + self.compile_seconds
 
 
-class Standing(NamedTuple):
+class Beside(NamedTuple):
     """An entrant at a size beside the leader there.
 
     `shortfall` is the mean over common seeds of (its score - the leader's), `error` the standard
@@ -75,7 +75,7 @@ class Standing(NamedTuple):
     n: int
 
 
-class Evidence:
+class SoFar:
     """Trials that have ended, looked up by entrant and size.
 
     Parameters
@@ -94,7 +94,7 @@ class Evidence:
         for trial in self.seen:
             if trial.entrant in self._at:
                 self._at[trial.entrant].setdefault(trial.size, []).append(trial)
-        self._standings: dict[int, list[Standing]] = {}
+        self._standings: dict[int, list[Beside]] = {}
         self._forecasts: dict[tuple[str, int], float | None] = {}
 
     def scores(self, entrant: str, size: int) -> dict[int, float]:
@@ -116,7 +116,7 @@ class Evidence:
                 return True
         return False
 
-    def standings(self, size: int) -> list[Standing]:
+    def standings(self, size: int) -> list[Beside]:
         """Return the entrants with scores at a size, best first; baselines are no entrants.
 
         The leader is the best of those that have at least five seeds there, or as many as any.
@@ -126,7 +126,7 @@ class Evidence:
             self._standings[size] = self._rank(size)
         return self._standings[size]
 
-    def _rank(self, size: int) -> list[Standing]:
+    def _rank(self, size: int) -> list[Beside]:
         scores = {
             name: found
             for name, family in self.families.items()
@@ -149,7 +149,7 @@ class Evidence:
             df = max(0, n - 1)
             variance = (own + _USUAL_DF * spread) / (df + _USUAL_DF)
             error = 0.0 if name == leader else math.sqrt(variance / max(1, n))
-            standings.append(Standing(name, mean, error, len(scores[name])))
+            standings.append(Beside(name, mean, error, len(scores[name])))
         return sorted(standings, key=lambda s: (s.entrant != leader, -s.shortfall, s.entrant))
 
     def promise(self, entrant: str) -> tuple[int, float]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.analysis.comparisons import compare
+from bench.analysis.distinctions import distinguish
 
 
 def ladder(n, *steps):
@@ -16,7 +16,7 @@ def ladder(n, *steps):
 def test_a_clear_order_is_told_apart():
     """Ten datasets on which all agree tell three contenders apart, pair by pair."""
     names, figures = ladder(10, 0.1, 0.2)
-    found = compare(names[::-1], figures[::-1])
+    found = distinguish(names[::-1], figures[::-1])
     assert found.names == ("a", "b", "c")
     assert found.ranks == (1.0, 2.0, 3.0)
     assert [(p.first, p.second) for p in found.pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
@@ -34,7 +34,7 @@ def test_equal_contenders_share_a_group():
     names, figures = ladder(20, 0.0, 0.5)
     figures[0, ::2] += 0.01
     figures[1, 1::2] += 0.01
-    found = compare(names, figures)
+    found = distinguish(names, figures)
     assert found.groups == (("a", "b"),)
     assert found.letters == {"a": "a", "b": "a", "c": ""}
     assert [p.is_different for p in found.pairs] == [False, True, True]
@@ -44,18 +44,18 @@ def test_equal_contenders_share_a_group():
 def test_few_datasets_cannot_distinguish():
     """Nine datasets are too few for six contenders, however clear they are, and it says so."""
     names, figures = ladder(9, *[0.1] * 5)
-    found = compare(names, figures)
+    found = distinguish(names, figures)
     assert found.least_datasets == 10
     assert found.reason == "for 15 pairs it takes at least 10 datasets, and there are 9"
     assert not any(pair.is_different for pair in found.pairs)
     assert found.groups == (tuple("abcdef"),)
-    assert compare(*ladder(10, *[0.1] * 5)).groups == ()
+    assert distinguish(*ladder(10, *[0.1] * 5)).groups == ()
 
 
 def test_friedmans_test_comes_first():
     """Where all together do not differ, no pair is called different."""
     figures = np.random.default_rng(3).normal(size=(5, 14))
-    found = compare(list("abcde"), figures)
+    found = distinguish(list("abcde"), figures)
     assert found.friedman_p > 0.05
     assert found.reason.startswith("Friedman's test of all finds no difference (p = 0.")
     assert found.groups == (found.names,)
@@ -63,14 +63,14 @@ def test_friedmans_test_comes_first():
 
 def test_two_contenders_need_no_test_of_all():
     """A single pair is decided by its own test."""
-    found = compare(["a", "b"], ladder(6, 0.1)[1])
+    found = distinguish(["a", "b"], ladder(6, 0.1)[1])
     assert found.friedman_p is None
     assert found.pairs[0].is_different
 
 
 def test_probabilities_from_twelve_datasets_on():
     """Below twelve datasets there is no probability; from there on the first has one per rival."""
-    few, many = (compare(*ladder(n, 0.1, 0.001)) for n in (11, 12))
+    few, many = (distinguish(*ladder(n, 0.1, 0.001)) for n in (11, 12))
     assert all(pair.chances is None for pair in few.pairs)
     first, second, third = (pair.chances for pair in many.pairs)
     assert first.better > 0.99
@@ -80,5 +80,5 @@ def test_probabilities_from_twelve_datasets_on():
 
 def test_nothing_to_compare():
     """One contender, or no dataset, is no comparison."""
-    assert compare(["a"], np.ones((1, 5))) is None
-    assert compare(["a", "b"], np.ones((2, 0))) is None
+    assert distinguish(["a"], np.ones((1, 5))) is None
+    assert distinguish(["a", "b"], np.ones((2, 0))) is None

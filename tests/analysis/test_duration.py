@@ -5,7 +5,7 @@ import dataclasses
 import pyarrow as pa
 import pytest
 
-from bench.analysis.forecast import forecast
+from bench.analysis.duration import expected_duration
 from bench.results.schema import SCHEMAS
 from bench.spec.outcome import Trial
 
@@ -48,7 +48,7 @@ NOTHING = make_table()
 
 def test_nothing_is_known_of_what_was_never_measured():
     """Only the limits say something: three trials of 10 s in two slots take at most 15 s."""
-    found = forecast([make_trial(seed=seed) for seed in range(3)], NOTHING, 2)
+    found = expected_duration([make_trial(seed=seed) for seed in range(3)], NOTHING, 2)
     assert (found.seconds, found.n_known, found.n_unknown) == (0, 0, 3)
     assert found.at_most_seconds == 15
 
@@ -56,7 +56,7 @@ def test_nothing_is_known_of_what_was_never_measured():
 def test_a_trial_takes_what_its_like_took():
     """1 + 2 + 3 s, three predictions of 0.5 s and 0.05 s beside: 7.55 s."""
     earlier = make_table(("forest", 16, "ok", 1.0, 2.0, 3.0, 0.5))
-    found = forecast([make_trial(seed=7)], earlier, 1)
+    found = expected_duration([make_trial(seed=7)], earlier, 1)
     assert found.seconds == pytest.approx(7.55)
     assert (found.n_known, found.n_unknown) == (1, 0)
 
@@ -64,20 +64,20 @@ def test_a_trial_takes_what_its_like_took():
 def test_the_median_counts_and_slots_share():
     """Of 1, 2 and 9 s the median is 2 s; four such trials in two slots take twice 2.05 s."""
     earlier = make_table(*[("forest", 16, "ok", 0.0, 0.0, fit, 0.0) for fit in (9.0, 1.0, 2.0)])
-    found = forecast([make_trial(seed=seed) for seed in range(4)], earlier, 2)
+    found = expected_duration([make_trial(seed=seed) for seed in range(4)], earlier, 2)
     assert found.seconds == pytest.approx(2 * 2.05)
 
 
 def test_a_time_that_is_missing_counts_as_none():
     """A baseline that has no warm-up is known by the rest."""
     earlier = make_table(("forest", 16, "ok", None, None, 3.0, None))
-    assert forecast([make_trial()], earlier, 1).seconds == pytest.approx(3.05)
+    assert expected_duration([make_trial()], earlier, 1).seconds == pytest.approx(3.05)
 
 
 def test_trials_that_failed_tell_nothing():
     """A crash says nothing about how long a fit takes."""
     earlier = make_table(("forest", 16, "crashed", 1.0, 1.0, 1.0, 1.0))
-    assert forecast([make_trial()], earlier, 1).n_unknown == 1
+    assert expected_duration([make_trial()], earlier, 1).n_unknown == 1
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_trials_that_failed_tell_nothing():
 def test_another_model_parameter_dataset_or_size_is_not_like_it(changes):
     """Only trials that differ in their seeds alone are alike."""
     earlier = make_table(("forest", 16, "ok", 1.0, 1.0, 1.0, 1.0))
-    found = forecast([make_trial(**changes), make_trial()], earlier, 1)
+    found = expected_duration([make_trial(**changes), make_trial()], earlier, 1)
     assert (found.n_known, found.n_unknown) == (1, 1)
 
 
@@ -109,11 +109,11 @@ def test_a_tuned_trial_is_not_like_an_untuned_one():
     trial ends it earlier.
     """
     earlier = make_table(("forest", 16, "ok", 1.0, 2.0, 3.0, 0.5))
-    assert forecast([tuned()], earlier, 1).seconds == pytest.approx(247.55)
-    assert forecast([tuned(seconds="60.0")], earlier, 1).seconds == pytest.approx(67.55)
-    assert forecast([tuned(limit=9.0)], earlier, 1).seconds == pytest.approx(9.0)
-    assert forecast([tuned()], earlier, 1).n_known == 1
-    assert forecast([tuned()], NOTHING, 1).n_unknown == 1
+    assert expected_duration([tuned()], earlier, 1).seconds == pytest.approx(247.55)
+    assert expected_duration([tuned(seconds="60.0")], earlier, 1).seconds == pytest.approx(67.55)
+    assert expected_duration([tuned(limit=9.0)], earlier, 1).seconds == pytest.approx(9.0)
+    assert expected_duration([tuned()], earlier, 1).n_known == 1
+    assert expected_duration([tuned()], NOTHING, 1).n_unknown == 1
 
 
 def test_a_tuned_trial_is_like_one_that_was_tuned_alike():
@@ -121,11 +121,11 @@ def test_a_tuned_trial_is_like_one_that_was_tuned_alike():
     row = make_table(("forest", 16, "ok", 0.0, 0.0, 3.0, 0.0)).to_pylist()[0]
     row |= {"search": tuned().search, "tuning": "tuned", "fit_seconds": 100.0}
     earlier = pa.Table.from_pylist([row], SCHEMAS["trials"])
-    assert forecast([tuned()], earlier, 1).seconds == pytest.approx(100.05)
-    assert forecast([make_trial(), tuned(seconds="60.0")], earlier, 1).n_unknown == 2
+    assert expected_duration([tuned()], earlier, 1).seconds == pytest.approx(100.05)
+    assert expected_duration([make_trial(), tuned(seconds="60.0")], earlier, 1).n_unknown == 2
 
 
 def test_nothing_to_do_takes_no_time():
     """Without trials all figures are zero."""
-    found = forecast([], NOTHING, 2)
+    found = expected_duration([], NOTHING, 2)
     assert (found.seconds, found.n_known, found.n_unknown, found.at_most_seconds) == (0, 0, 0, 0)

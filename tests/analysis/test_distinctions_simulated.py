@@ -8,8 +8,8 @@ learner it does in part to all, as shared splits do.
 import numpy as np
 import pytest
 
-from bench.analysis import comparisons, elo
-from bench.analysis.comparisons import compare
+from bench.analysis import distinctions, elo
+from bench.analysis.distinctions import distinguish
 from bench.analysis.intervals import Block, intervals
 from bench.analysis.significance import corrected_t, wilcoxon
 
@@ -54,11 +54,12 @@ def test_exchangeable_learners_are_rarely_called_different(n_seeds, n_datasets):
 def test_boards_of_exchangeable_learners_rarely_tell_any_apart(n_datasets, monkeypatch):
     """Of 1,000 boards of five exchangeable learners at most 62 tell any of ten pairs apart."""
     # Probabilities call nobody different, and are most of the work.
-    monkeypatch.setattr(comparisons, "signed_rank", lambda pairs: [None] * len(pairs))
+    monkeypatch.setattr(distinctions, "signed_rank", lambda pairs: [None] * len(pairs))
     rng = np.random.default_rng(n_datasets)
     called = sum(
         any(
-            pair.is_different for pair in compare("abcde", world(rng, [0] * 5, n_datasets, 5)).pairs
+            pair.is_different
+            for pair in distinguish("abcde", world(rng, [0] * 5, n_datasets, 5)).pairs
         )
         for _ in range(N_WORLDS)
     )

@@ -24,7 +24,7 @@ _Seconds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Forecast:
+class ExpectedDuration:
     """How long a run may take.
 
     Parameters
@@ -43,7 +43,7 @@ class Forecast:
     at_most_seconds: float
 
 
-def forecast(todo: Sequence[Trial], earlier: pa.Table, n_slots: int) -> Forecast:
+def expected_duration(todo: Sequence[Trial], earlier: pa.Table, n_slots: int) -> ExpectedDuration:
     """Return how long trials may take.
 
     A tuned trial unlike any that was measured counts as known where its model was measured untuned:
@@ -77,7 +77,7 @@ def forecast(todo: Sequence[Trial], earlier: pa.Table, n_slots: int) -> Forecast
             searching = [_searching(trial, fit) for _, _, fit, _ in measured[default]]
             expected = typical[default] + median(searching)
             known.append(min(expected, trial.limit_seconds))
-    return Forecast(
+    return ExpectedDuration(
         seconds=sum(known) / n_slots,
         n_known=len(known),
         n_unknown=len(todo) - len(known),

@@ -40,8 +40,8 @@ class Pair:
     p_value, p_adjusted
         Of the two-sided signed-rank test, alone and by Holm among all pairs of the board.
     is_different
-        Whether the two are called different: `p_adjusted` at most `Comparison.alpha`, and
-        nothing in `Comparison.reason`.
+        Whether the two are called different: `p_adjusted` at most `Distinctions.alpha`, and
+        nothing in `Distinctions.reason`.
     chances
         Of the Bayesian signed-rank test that the first is better, practically equal or worse, for
         pairs with the contender of the best mean rank. None for other pairs, and below
@@ -61,7 +61,7 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class Distinctions:
     """What can be said of differences between the ranked contenders of a board.
 
     The rank test of all comes first and the pairs only after it, for these have more ways to be
@@ -112,7 +112,9 @@ class Comparison:
         }
 
 
-def compare(names: Sequence[str], figures: Array, *, alpha: float = ALPHA) -> Comparison | None:
+def distinguish(
+    names: Sequence[str], figures: Array, *, alpha: float = ALPHA
+) -> Distinctions | None:
     """Compare contenders on the datasets that all of them have.
 
     Parameters
@@ -126,7 +128,7 @@ def compare(names: Sequence[str], figures: Array, *, alpha: float = ALPHA) -> Co
 
     Returns
     -------
-    Comparison or None
+    Distinctions or None
         None for fewer than two contenders, or no dataset.
     """
     n_datasets = figures.shape[1]
@@ -149,7 +151,7 @@ def compare(names: Sequence[str], figures: Array, *, alpha: float = ALPHA) -> Co
     if n_datasets >= MIN_DATASETS:
         # The pairs with the first of all stand first.
         chances[: len(names) - 1] = signed_rank(differences[: len(names) - 1])
-    return Comparison(
+    return Distinctions(
         names=tuple(names),
         ranks=tuple(mean_ranks.tolist()),
         n_datasets=n_datasets,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bench.choosing.evidence import Entrant, Evidence, Seen
+from bench.choosing.so_far import Entrant, Seen, SoFar
 
 ENTRANTS = (
     Entrant("dummy", "baseline"),
@@ -27,9 +27,7 @@ def test_differences_are_paired_by_seed():
 
     On seeds 0 and 1: a - b = 0.02 and 0.02; seed 2 is hard and b lacks it.
     """
-    evidence = Evidence(
-        ENTRANTS, [*scored("a", 100, 0.82, 0.92, 0.50), *scored("b", 100, 0.80, 0.90)]
-    )
+    evidence = SoFar(ENTRANTS, [*scored("a", 100, 0.82, 0.92, 0.50), *scored("b", 100, 0.80, 0.90)])
     first, second = evidence.standings(100)
     assert first.entrant == "a"
     assert second.entrant == "b"
@@ -38,7 +36,7 @@ def test_differences_are_paired_by_seed():
 
 def test_errors_are_those_of_paired_differences():
     """Differences of -0.1 and -0.3: mean -0.2, variance 0.02, standard error sqrt(0.02 / 2)."""
-    evidence = Evidence(ENTRANTS, [*scored("a", 100, 0.9, 0.9), *scored("net", 100, 0.8, 0.6)])
+    evidence = SoFar(ENTRANTS, [*scored("a", 100, 0.9, 0.9), *scored("net", 100, 0.8, 0.6)])
     behind = evidence.standings(100)[1]
     assert behind.shortfall == pytest.approx(-0.2)
     assert behind.error == pytest.approx(math.sqrt(0.02 / 2))
@@ -46,13 +44,13 @@ def test_errors_are_those_of_paired_differences():
 
 def test_nobody_is_ruled_out_by_one_seed():
     """With a single seed the error is infinite."""
-    evidence = Evidence(ENTRANTS, [*scored("a", 100, 0.9), *scored("b", 100, 0.1)])
+    evidence = SoFar(ENTRANTS, [*scored("a", 100, 0.9), *scored("b", 100, 0.1)])
     assert evidence.standings(100)[1].error == math.inf
 
 
 def test_two_lucky_seeds_do_not_lead_five():
     """The leader is among those with five seeds; b is ahead of it and is known from two seeds."""
-    evidence = Evidence(
+    evidence = SoFar(
         ENTRANTS, [*scored("a", 100, 0.8, 0.8, 0.8, 0.8, 0.8), *scored("b", 100, 0.9, 0.9)]
     )
     first, second = evidence.standings(100)
@@ -62,13 +60,13 @@ def test_two_lucky_seeds_do_not_lead_five():
 
 def test_a_baseline_is_no_candidate():
     """However good its score, it does not stand."""
-    evidence = Evidence(ENTRANTS, [*scored("dummy", 100, 1.0), *scored("a", 100, 0.5)])
+    evidence = SoFar(ENTRANTS, [*scored("dummy", 100, 1.0), *scored("a", 100, 0.5)])
     assert [standing.entrant for standing in evidence.standings(100)] == ["a"]
 
 
 def test_who_came_further_is_more_promising():
     """b was sent to 400 rows; a's better score on 100 rows does not bring it back."""
-    evidence = Evidence(
+    evidence = SoFar(
         ENTRANTS, [*scored("a", 100, 0.9), *scored("b", 100, 0.8), *scored("b", 400, 0.7)]
     )
     assert evidence.best("classical", 2) == ["b", "a"]
@@ -80,7 +78,7 @@ def test_seconds_are_forecast_on_a_line_in_log_log():
 
     All else stays at half a second; the margin is 15 %, and again for the octave beyond.
     """
-    evidence = Evidence(
+    evidence = SoFar(
         ENTRANTS,
         [
             seen("a", 100, 0, 0.5, fit_seconds=1.0, other_seconds=0.5),
@@ -93,7 +91,7 @@ def test_seconds_are_forecast_on_a_line_in_log_log():
 
 def test_compiling_once_is_not_forecast_again():
     """The first trial compiled for 8 s, the second took its program from the cache in 0.2 s."""
-    evidence = Evidence(
+    evidence = SoFar(
         ENTRANTS,
         [
             seen("net", 100, 0, 0.5, fit_seconds=1.0, compile_seconds=8.0),
@@ -105,7 +103,7 @@ def test_compiling_once_is_not_forecast_again():
 
 def test_nothing_is_forecast_of_what_was_never_measured():
     """A candidate that failed has no seconds to go by."""
-    evidence = Evidence(ENTRANTS, [seen("a", 100, 0, status="error", fit_seconds=1.0)])
+    evidence = SoFar(ENTRANTS, [seen("a", 100, 0, status="error", fit_seconds=1.0)])
     assert evidence.forecast("a", 100) is None
     assert evidence.forecast("b", 100) is None
 
@@ -113,7 +111,7 @@ def test_nothing_is_forecast_of_what_was_never_measured():
 @pytest.mark.parametrize("status", ["skipped", "timeout", "out_of_memory"])
 def test_what_is_too_large_for_a_model_is_so_for_more_rows(status):
     """It is out at that size and beyond, and stays in below."""
-    evidence = Evidence(ENTRANTS, [seen("a", 400, 0, status=status)])
+    evidence = SoFar(ENTRANTS, [seen("a", 400, 0, status=status)])
     assert not evidence.is_out("a", 100)
     assert evidence.is_out("a", 400)
     assert evidence.is_out("a", 1600)
@@ -122,7 +120,7 @@ def test_what_is_too_large_for_a_model_is_so_for_more_rows(status):
 def test_an_error_counts_where_it_happened():
     """One failure in three seeds is bad luck; two are not; other sizes are open."""
     bad = seen("a", 100, 2, status="error")
-    assert not Evidence(ENTRANTS, [*scored("a", 100, 0.5, 0.5), bad]).is_out("a", 100)
-    worse = Evidence(ENTRANTS, [*scored("a", 100, 0.5), seen("a", 100, 1, status="error"), bad])
+    assert not SoFar(ENTRANTS, [*scored("a", 100, 0.5, 0.5), bad]).is_out("a", 100)
+    worse = SoFar(ENTRANTS, [*scored("a", 100, 0.5), seen("a", 100, 1, status="error"), bad])
     assert worse.is_out("a", 100)
     assert not worse.is_out("a", 400)
