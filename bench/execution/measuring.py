@@ -64,11 +64,7 @@ def job_of(plan: Plan, trial: Trial) -> Job:
         n_train_max=subject.largest(trial),
         has_missing=subject.facts.has_missing,
         primary_metric=subject.primary_metric,
-        metrics=tuple(
-            dict.fromkeys(
-                [subject.primary_metric, *subject.task.metrics, *plan.suite.suite.metrics]
-            )
-        ),
+        metrics=plan.metrics_of(subject),
         keep_predictions=plan.suite.suite.predictions,
         max_seconds=FIT_SHARE * trial.limit_seconds,
     )

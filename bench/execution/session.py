@@ -21,6 +21,7 @@ from bench.spec.outcome import Trial
 if TYPE_CHECKING:
     from bench.execution.feed import Feed
     from bench.execution.measuring import Progress
+    from bench.spec.metrics import Metric
     from bench.spec.outcome import Observer
 
 
@@ -183,6 +184,13 @@ class Session:
                 )
             return self._measure(todo, watcher, feed_of) if todo else Progress()
 
+    def _metrics(self) -> list[Metric]:
+        """Return what the plan's trials are scored by."""
+        subjects = self.plan.subjects.values()
+        names = dict.fromkeys(name for one in subjects for name in self.plan.metrics_of(one))
+        known = self._registry.metrics
+        return [known[name].record for name in names if name in known]
+
     def _measure(
         self,
         todo: list[Trial],
@@ -200,6 +208,7 @@ class Session:
         for change in changed_versions(store.load(self.folder).environments, facts):
             watcher.warned(f"{change} since this run began; its earlier rows stay as they are.")
         environment_id = store.write_environment(self.folder, facts)
+        store.write_metrics(self.folder, self._metrics())
         with (
             Journal.open(self.folder, info.run_id, environment_id) as journal,
             watcher.watch(len(todo), self.n_slots) as observer,

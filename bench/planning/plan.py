@@ -91,6 +91,11 @@ class Plan:
     contenders: Mapping[str, Contender]
     subjects: Mapping[str, Subject]
 
+    def metrics_of(self, subject: Subject) -> tuple[str, ...]:
+        """Return the names of what the answers about a subject are scored by, the primary first."""
+        named = (subject.primary_metric, *subject.task.metrics, *self.suite.suite.metrics)
+        return tuple(dict.fromkeys(named))
+
 
 def modules(suite: Suite, registry: Registry) -> tuple[str, ...]:
     """Return the modules that a suite's trials import, to be imported once before forking."""
@@ -434,6 +439,11 @@ def _trials(
         "family": spec.family,
         "plugin": contender.plugin,
         "plugin_version": contender.plugin_version,
+        "task_version": getattr(subject.task, "version", "1"),
+        "primary_metric": subject.primary_metric,
+        "size_unit": subject.task.size_unit,
+        "role": "baseline" if spec.family == "baseline" else "contender",
+        "pretrained": spec.pretrained,
         "limit_seconds": suite.limits.seconds,
         "limit_bytes": suite.limits.memory,
     }
@@ -447,5 +457,6 @@ def _trials(
                 "repeat": repeat,
                 "n_train": size,
             }
+            shown["overlap"] = getattr(split, "overlap", None)
             trial_id = hashlib.sha256(canonical(identity).encode()).hexdigest()
             yield Trial(**{"trial_id": trial_id, "search": "{}", **identity, **shown})

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,9 @@ import pyarrow.compute as pc
 from bench.results.schema import SCHEMAS, TRIAL_TABLES, conform, stamp, version_of
 from bench.spec.errors import ResultsError
 from bench.spec.outcome import CurvePoint, Measure, Outcome, Score, Trial
+
+if TYPE_CHECKING:
+    from bench.spec.outcome import Predictions
 
 KEY = ("run_id", "trial_id")
 
@@ -72,24 +75,41 @@ def _value_rows(rows: Iterable[CurvePoint | Measure]) -> list[dict[str, Any]]:
 
 
 def _predictions(outcome: Outcome) -> pa.ListArray:
-    import numpy as np
 
     if outcome.predicted_rows is None or outcome.predictions is None:
         return _nested("predictions", [])
-    values = np.ascontiguousarray(outcome.predictions, dtype=np.float64)
+    numbers, texts = _answers(outcome.predictions)
     n = len(outcome.predicted_rows)
-    if values.shape[:1] != (n,) or values.ndim != 2:
-        raise ValueError(f"predictions have shape {values.shape} for {n} rows; (n, k) is needed")
-    starts = pa.array(np.arange(n + 1, dtype=np.int32) * np.int32(values.shape[1]))
+    if len(numbers) != n:
+        raise ValueError(f"there are {len(numbers)} predictions for {n} rows")
     kind = JOURNAL_SCHEMA.field("predictions").type.value_type
     rows = pa.StructArray.from_arrays(
-        [
-            pa.array(outcome.predicted_rows, pa.int64()),
-            pa.ListArray.from_arrays(starts, pa.array(values.ravel())),
-        ],
+        [pa.array(outcome.predicted_rows, pa.int64()), numbers, texts],
         fields=[kind.field(i) for i in range(kind.num_fields)],
     )
     return pa.ListArray.from_arrays(pa.array([0, n], pa.int32()), rows)
+
+
+def _answers(predictions: Predictions) -> tuple[pa.Array, pa.Array]:
+    """Return the columns `output` and `text`; one of them is null."""
+    import numpy as np
+
+    n = len(predictions)
+    no_numbers, no_texts = pa.nulls(n, pa.list_(pa.float64())), pa.nulls(n, pa.string())
+    if not isinstance(predictions, np.ndarray):
+        if n and all(isinstance(value, str) for value in predictions):
+            return no_numbers, pa.array([_encodable(text) for text in predictions], pa.string())
+        arrays = [np.asarray(value, dtype=np.float64) for value in predictions]
+        if any(array.ndim != 1 for array in arrays):
+            raise ValueError("ragged predictions are one array of numbers (k,) each")
+        ends = np.cumsum([0, *map(len, arrays)], dtype=np.int32)
+        flat = np.concatenate(arrays) if arrays else np.empty(0)
+        return pa.ListArray.from_arrays(pa.array(ends), pa.array(flat)), no_texts
+    values = np.ascontiguousarray(predictions, dtype=np.float64)
+    if values.ndim != 2:
+        raise ValueError(f"predictions have shape {values.shape}; (n, k) is needed")
+    starts = pa.array(np.arange(n + 1, dtype=np.int32) * np.int32(values.shape[1]))
+    return pa.ListArray.from_arrays(starts, pa.array(values.ravel())), no_texts
 
 
 class Journal:

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bench.spec.errors import ResultsError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised by one with every change of a column, together with an entry in `UPGRADES`."""
 
 VERSION_KEY = b"bench_schema_version"
 
-_TEXT, _WHOLE, _REAL = pa.string(), pa.int64(), pa.float64()
+_TEXT, _WHOLE, _REAL, _YES = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 
 _KEY = [("run_id", _TEXT), ("trial_id", _TEXT)]
 
@@ -73,6 +74,16 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("peak_anon_bytes", _WHOLE),
             ("peak_device_bytes", _WHOLE),
             ("n_parameters", _WHOLE),
+            ("task_version", _TEXT),
+            ("primary_metric", _TEXT),
+            ("size_unit", _TEXT),
+            ("overlap", _REAL),
+            ("n_units", _WHOLE),
+            ("role", _TEXT),
+            ("pretrained", _YES),
+            ("threshold", _REAL),
+            ("imported_from", _TEXT),
+            ("control", _TEXT),
         ]
     ),
     "scores": pa.schema(
@@ -86,7 +97,9 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("reason", _TEXT),
         ]
     ),
-    "predictions": pa.schema([*_KEY, ("row", _WHOLE), ("output", pa.list_(_REAL))]),
+    "predictions": pa.schema(
+        [*_KEY, ("row", _WHOLE), ("output", pa.list_(_REAL)), ("text", _TEXT)]
+    ),
     "curves": pa.schema(
         [*_KEY, ("step", _WHOLE), ("part", _TEXT), ("name", _TEXT), ("value", _REAL)]
     ),
@@ -119,6 +132,16 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("load", _REAL),
         ]
     ),
+    "metrics": pa.schema(
+        [
+            ("name", _TEXT),
+            ("version", _TEXT),
+            ("direction", _TEXT),
+            ("ideal", _REAL),
+            ("unit", _TEXT),
+            ("region", _TEXT),
+        ]
+    ),
 }
 """Every table by name. `accelerators`, `distributions`, `libraries`, `threads`: JSON."""
 
@@ -138,7 +161,32 @@ def _with_tuning(name: str, table: pa.Table) -> pa.Table:
     return table.append_column("chosen_params", pa.nulls(n, _TEXT))
 
 
-UPGRADES: dict[int, Upgrade] = {1: _with_tuning}
+def _with_roles(name: str, table: pa.Table) -> pa.Table:
+    """Before version 3 a unit was a row, no answer a text, and what led a task its first metric."""
+    n = table.num_rows
+    if name == "predictions":
+        return table.append_column("text", pa.nulls(n, _TEXT))
+    if name != "trials":
+        return table
+    is_baseline = pc.equal(table["family"], "baseline")
+    added = {
+        "task_version": pa.repeat("1", n),
+        "primary_metric": pa.repeat("", n),
+        "size_unit": pa.repeat("rows", n),
+        "overlap": pa.nulls(n, _REAL),
+        "n_units": table["n_test"],
+        "role": pc.if_else(is_baseline, "baseline", "contender"),
+        "pretrained": pa.repeat(False, n),
+        "threshold": pa.nulls(n, _REAL),
+        "imported_from": pa.repeat("", n),
+        "control": pa.repeat("", n),
+    }
+    for column, values in added.items():
+        table = table.append_column(column, values)
+    return table
+
+
+UPGRADES: dict[int, Upgrade] = {1: _with_tuning, 2: _with_roles}
 """By version: what makes a table of that version, given its name, one of the next version."""
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,9 +26,12 @@ from bench.results.runs import (
     lock,
     open_run,
 )
-from bench.results.schema import SCHEMAS, conform, version_of
+from bench.results.schema import SCHEMAS, TRIAL_TABLES, conform, version_of
 from bench.results.tables import consolidate, open_table, stream, table_path, write_table
 from bench.spec.errors import ResultsError, nearest
+
+if TYPE_CHECKING:
+    from bench.spec.metrics import Metric
 
 __all__ = [
     "RESULTS",
@@ -45,7 +48,14 @@ __all__ = [
     "lock",
     "open_run",
     "write_environment",
+    "write_metrics",
 ]
+
+_KEYS = {
+    "environments": ("environment_id",),
+    "metrics": ("name", "version", "direction", "ideal", "unit", "region"),
+}
+"""Of the tables of runs as a whole: what tells their rows apart."""
 
 
 class Finished(NamedTuple):
@@ -101,7 +111,7 @@ def write_environment(folder: Path, facts: Mapping[str, Any]) -> str:
         new = pa.Table.from_pylist([{"environment_id": environment_id, **row}], schema)
     except (pa.ArrowException, TypeError) as error:
         raise ResultsError(f"Environment: a fact does not fit its column: {error}") from error
-    there = _environments(folder)
+    there = _small(folder, "environments")
     same = pc.equal(there["environment_id"], environment_id)
     if there.filter(same)["distributions"].to_pylist() != new["distributions"].to_pylist():
         kept = there.filter(pc.invert(same))
@@ -113,14 +123,51 @@ def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _environments(folder: Path) -> pa.Table:
-    file = open_table(folder, "environments")
+def write_metrics(folder: Path, metrics: Iterable[Metric]) -> None:
+    """Keep what the metrics of a run are, so that its scores can be read without their plugins.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    metrics
+        Each takes the place of an earlier one of its name.
+
+    Raises
+    ------
+    ResultsError
+        The table is damaged.
+    """
+    schema = SCHEMAS["metrics"]
+    new = pa.Table.from_pylist([_metric_row(metric) for metric in metrics], schema)
+    there = _small(folder, "metrics")
+    kept = there.filter(pc.invert(pc.is_in(there["name"], value_set=new["name"].combine_chunks())))
+    table = pa.concat_tables([kept, new]).sort_by("name")
+    if not table.equals(there):
+        write_table(folder, "metrics", table)
+
+
+def _metric_row(metric: Metric) -> dict[str, Any]:
+    region = getattr(metric, "region", None)
+    return {
+        "name": metric.name,
+        "version": getattr(metric, "version", "1"),
+        "direction": metric.direction,
+        "ideal": None if metric.ideal is None else float(metric.ideal),
+        "unit": getattr(metric, "unit", ""),
+        "region": None if region is None else str(region),
+    }
+
+
+def _small(folder: Path, name: str) -> pa.Table:
+    """Return a table of the run as a whole."""
+    file = open_table(folder, name)
     if file is None:
-        return SCHEMAS["environments"].empty_table()
-    path = table_path(folder, "environments")
+        return SCHEMAS[name].empty_table()
+    path = table_path(folder, name)
     with file:
         version = version_of(file.schema_arrow.metadata, path)
-        return conform("environments", file.read(), version, path)
+        return conform(name, file.read(), version, path)
 
 
 def done(folder: Path) -> Mapping[str, Finished]:
@@ -163,17 +210,17 @@ class Results:
         ----------
         name
             ``"trials"``, ``"scores"``, ``"predictions"``, ``"curves"``, ``"measures"``,
-            ``"environments"`` or ``"logs"``.
+            ``"logs"``, ``"environments"`` or ``"metrics"``.
         """
-        seen: set[str] = set()
+        seen: set[tuple[Any, ...]] = set()
         for run in self.runs:
-            if name != "environments":
+            if name in TRIAL_TABLES:
                 yield from (table for _, table in stream(run.folder, [name]))
                 continue
-            table = _environments(run.folder)
-            ids = table["environment_id"].to_pylist()
-            yield table.filter(pa.array([key not in seen for key in ids], pa.bool_()))
-            seen.update(ids)
+            table = _small(run.folder, name)
+            keys = [tuple(row[key] for key in _KEYS[name]) for row in table.to_pylist()]
+            yield table.filter(pa.array([key not in seen for key in keys], pa.bool_()))
+            seen.update(keys)
 
     def _table(self, name: str) -> pa.Table:
         schema = SCHEMAS[name]
@@ -214,6 +261,11 @@ class Results:
         """One row a machine and state of its software."""
         return self._table("environments")
 
+    @cached_property
+    def metrics(self) -> pa.Table:
+        """One row a metric: which direction is better, what is ideal, in which unit."""
+        return self._table("metrics")
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.trials.__arrow_c_stream__(requested_schema)
 
@@ -234,7 +286,7 @@ def load(*paths: str | Path) -> Results:
     -------
     Results
         With a table each as attribute: `trials`, `scores`, `predictions`, `curves`, `measures`,
-        `environments`, `logs`.
+        `logs`, `environments`, `metrics`.
 
     Raises
     ------

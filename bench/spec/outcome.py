@@ -7,17 +7,25 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
+    Predictions = NDArray[np.float64] | Sequence[NDArray[np.float64]] | Sequence[str]
+
 Status = Literal["ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid"]
 STATUSES = ("ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid")
+Role = Literal["contender", "baseline", "yardstick", "control"]
+ROLES = ("contender", "baseline", "yardstick", "control")
 FAILED = ("timeout", "out_of_memory", "crashed", "error", "invalid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """One fit to be made: every field is a column of the table of trials.
+
+    Those with a default came with schema 3.
 
     `dataset_params`, `params`, `search` and `conditions` are canonical JSON. `tuning` is "default",
     or "tuned" where `search` says how `bench.trial.tuning` chooses the parameters.
@@ -52,6 +60,18 @@ class Trial:
     n_train: int
     limit_seconds: float
     limit_bytes: int
+    task_version: str = "1"
+    primary_metric: str = ""
+    """Which metric leads; empty: the task's first (rows of schema 1 and 2 do not say)."""
+    size_unit: str = "rows"
+    """What `n_train` and `n_test` count."""
+    overlap: float | None = None
+    """Of the test parts of different outer seeds: n_test / (N - n_test), at every size alike."""
+    role: Role = "contender"
+    pretrained: bool = False
+    imported_from: str = ""
+    control: str = ""
+    """Which of the task's controls this is; empty: none."""
 
 
 class Score(NamedTuple):
@@ -110,13 +130,18 @@ class Facts:
     peak_anon_bytes: int | None = None
     peak_device_bytes: int | None = None
     n_parameters: int | None = None
+    n_units: int | None = None
+    """Units of the test part: what can be drawn again to say how certain a score is."""
+    threshold: float | None = None
+    """Score above which the estimator says "yes", where it has one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a trial ended and all that it measured: one row, and what belongs to it elsewhere.
 
-    `predicted_rows` (n,) and `predictions` (n, k) are the test part's; None where not kept.
+    `predicted_rows` (n,) and `predictions` are the test part's; None where not kept. `predictions`
+    are numbers (n, k), n arrays (k,) of different lengths, or n texts.
     `output` and `traceback` are what it printed and how it failed, first and last 32 KiB.
     """
 
@@ -128,7 +153,7 @@ class Outcome:
     curves: tuple[CurvePoint, ...] = ()
     measures: tuple[Measure, ...] = ()
     predicted_rows: NDArray[np.int64] | None = None
-    predictions: NDArray[np.float64] | None = None
+    predictions: Predictions | None = None
     output: str = ""
     traceback: str = ""
 
@@ -147,8 +172,9 @@ class Outcome:
         }
         body = b""
         if self.predicted_rows is not None and self.predictions is not None:
-            header["shape"] = self.predictions.shape
-            body = self.predicted_rows.tobytes() + self.predictions.tobytes()
+            form, values = _pack(self.predictions)
+            header |= {"n_rows": len(self.predicted_rows), **form}
+            body = self.predicted_rows.tobytes() + values
         return json.dumps(header).encode() + b"\n" + body
 
     @classmethod
@@ -162,13 +188,13 @@ class Outcome:
         """
         line, _, body = data.partition(b"\n")
         header = json.loads(line)
-        rows = values = None
-        if "shape" in header:
+        rows: NDArray[np.int64] | None = None
+        values: Predictions | None = None
+        if "n_rows" in header:
             import numpy as np
 
-            n, k = header["shape"]
-            rows = np.frombuffer(body, np.int64, count=n)
-            values = np.frombuffer(body, np.float64, offset=rows.nbytes).reshape(n, k)
+            rows = np.frombuffer(body, np.int64, count=header["n_rows"])
+            values = _unpack(header, body[rows.nbytes :])
         known = {entry.name for entry in fields(Facts)}
         return cls(
             trial_id=header["trial_id"],
@@ -183,6 +209,34 @@ class Outcome:
             output=header["output"],
             traceback=header["traceback"],
         )
+
+
+def _pack(predictions: Predictions) -> tuple[dict[str, Any], bytes]:
+    """Return what a header says of predictions, and the bytes that follow it."""
+    import numpy as np
+
+    if isinstance(predictions, np.ndarray):
+        return {"shape": predictions.shape}, predictions.tobytes()
+    if all(isinstance(value, str) for value in predictions):
+        return {"texts": list(predictions)}, b""
+    arrays = [np.asarray(value, dtype=np.float64) for value in predictions]
+    body = b"".join(array.tobytes() for array in arrays)
+    return {"lengths": [len(array) for array in arrays]}, body
+
+
+def _unpack(header: Mapping[str, Any], body: bytes) -> Predictions:
+    """Return what `_pack` packed."""
+    import numpy as np
+
+    if "texts" in header:
+        return tuple(header["texts"])
+    flat = np.frombuffer(body, np.float64)
+    if "shape" in header:
+        return flat.reshape(header["shape"])
+    lengths = header["lengths"]
+    if sum(lengths) != len(flat):
+        raise ValueError(f"{len(flat)} numbers for predictions of {sum(lengths)}")
+    return tuple(np.split(flat, np.cumsum(lengths)[:-1])) if lengths else ()
 
 
 class Observer(Protocol):

@@ -384,6 +384,7 @@ def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
         peak_anon_bytes=count("anon_bytes_after"),
         peak_device_bytes=int(recorder.largest("peak_device_bytes")) if device else None,
         n_parameters=kept.n_parameters,
+        n_units=None if parts is None else len(parts.test),
     )
 
 

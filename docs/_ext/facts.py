@@ -17,7 +17,7 @@ from bench.results.schema import SCHEMAS
 from bench.spec import DatasetSpec, ModelSpec
 
 COLUMNS = Path(__file__).parents[1] / "reference" / "columns.toml"
-_TYPES = {"string": "text", "int64": "whole number", "double": "number"}
+_TYPES = {"string": "text", "int64": "whole number", "double": "number", "bool": "true or false"}
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -102,8 +102,8 @@ def test_show_trial_as_json(run):
     assert facts["trial"]["trial_id"] == id_of("good")
     assert facts["scores"][0]["value"] is None
     assert facts["predictions"] == [
-        {"row": 7, "output": [0.25, 0.75]},
-        {"row": 4, "output": [1.0, 0.0]},
+        {"row": 7, "output": [0.25, 0.75], "text": None},
+        {"row": 4, "output": [1.0, 0.0], "text": None},
     ]
     assert facts["output"] == "hello\n"
     assert facts["environment"]["cpu_model"] == "Z80"

@@ -470,6 +470,8 @@ def test_a_trials_identity_is_the_hash_of_what_it_names():
     assert {field.name for field in dataclasses.fields(trial)} - values.keys() == {
         "trial_id", "suite", "dataset_label", "modality", "label", "family", "plugin",
         "plugin_version", "limit_seconds", "limit_bytes", "search",
+            "task_version", "primary_metric", "size_unit", "overlap", "role", "pretrained",
+            "imported_from", "control",
     }  # fmt: skip
 
 

@@ -194,6 +194,24 @@ def test_text_that_is_no_unicode_is_kept_readable(tmp_path):
     assert store.done(info.folder)[trial.trial_id].reason == "bad ? byte"
 
 
+@pytest.mark.parametrize("kind", ["texts", "ragged"])
+def test_answers_that_are_no_table_of_numbers(tmp_path, kind):
+    """Texts are kept as texts, and answers of different lengths as what they are."""
+    info = new_run(tmp_path / "run")
+    trial = make_trial()
+    given = {"texts": ("ja", "n\udc80"), "ragged": (np.array([1.0, 2.0]), np.array([]))}[kind]
+    session(info, (trial, make_outcome(trial, predictions=given)))
+    for _ in range(2):
+        rows = {row["row"]: row for row in tables_of(info.folder)["predictions"]}
+        found = [(rows[at]["output"], rows[at]["text"]) for at in (7, 4)]
+        expected = {
+            "texts": [(None, "ja"), (None, "n?")],
+            "ragged": [([1.0, 2.0], None), ([], None)],
+        }
+        assert found == expected[kind]
+        store.consolidate(info.folder)
+
+
 def test_measures_of_no_trial(tmp_path):
     """Measures of the machine, and of an earlier trial, are added and replace nothing."""
     info = new_run(tmp_path / "run")

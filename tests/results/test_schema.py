@@ -9,7 +9,7 @@ from bench.spec.errors import ResultsError
 from bench.spec.outcome import CurvePoint, Facts, Measure, Score, Trial
 
 # DESIGN section 7, word for word, with `dataset_label` after `dataset`, and after `tuning` what was
-# to be tuned and what was chosen.
+# to be tuned and what was chosen; last, which control it is.
 TRIALS = """run_id, trial_id, suite, environment_id, dataset, dataset_label, dataset_version,
 dataset_params, dataset_fingerprint, task, modality, model, label, family, model_version, params,
 plugin, plugin_version, tuning, search, chosen_params, conditions, device, cores, protocol,
@@ -17,7 +17,8 @@ outer_seed, inner_seed, model_seed, repeat, n_train, n_validation, n_test, n_fea
 reason, stop_reason, limit_seconds, limit_bytes, started_at, init_seconds, warm_up_seconds,
 compile_seconds, n_compilations, cache_hits, compile_saved_seconds, fit_seconds, fit_cpu_seconds,
 predict_seconds, latency_1_seconds, latency_1000_seconds, peak_anon_bytes, peak_device_bytes,
-n_parameters"""
+n_parameters, task_version, primary_metric, size_unit, overlap, n_units, role, pretrained,
+threshold, imported_from, control"""
 
 
 def test_trials_columns_are_the_design_s():
@@ -42,7 +43,8 @@ def test_every_field_of_a_row_has_its_column(name, record):
 
 def test_types_are_those_of_the_records():
     """A column holds text, whole numbers or real numbers just as the record's field does."""
-    arrow = {"str": pa.string(), "int": pa.int64(), "float": pa.float64()}
+    arrow = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+    arrow["Role"] = pa.string()
     for record in (Trial, Facts):
         for entry in fields(record):
             kind = str(entry.type).removesuffix(" | None")

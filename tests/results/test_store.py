@@ -150,7 +150,7 @@ def test_an_environment_is_kept_once(tmp_path):
     again = store.write_environment(tmp_path, {**facts, "load": 1.7})
     other = store.write_environment(tmp_path, {**facts, "libraries": {"numpy": "2.2"}})
     assert first == again != other
-    rows = store._environments(tmp_path).to_pylist()
+    rows = store._small(tmp_path, "environments").to_pylist()
     assert [(row["environment_id"], row["libraries"], row["load"]) for row in rows] == [
         (first, '{"numpy":"2.1"}', 0.1),
         (other, '{"numpy":"2.2"}', None),
@@ -163,6 +163,25 @@ def test_an_unknown_fact_is_refused(tmp_path):
         store.write_environment(tmp_path, {"cpu_modle": "x"})
     with pytest.raises(ResultsError, match="does not fit"):
         store.write_environment(tmp_path, {"n_cores": "many"})
+
+
+def test_metrics_are_kept_with_the_run(tmp_path):
+    """What a score means is read from the run: the latest record of each name, in few columns."""
+    info = new_run(tmp_path / "run")
+    store.write_metrics(info.folder, [metric("rmse", "lower", 0.0), metric("f1", "higher", 1.0)])
+    store.write_metrics(info.folder, [metric("rmse", "lower", 0.5)])
+    rows = bench.load(info.folder).metrics.to_pylist()
+    assert [(row["name"], row["direction"], row["ideal"]) for row in rows] == [
+        ("f1", "higher", 1.0),
+        ("rmse", "lower", 0.5),
+    ]
+    assert {row["version"] for row in rows} == {"1"}
+
+
+def metric(name, direction, ideal):
+    return bench.Metric(
+        name=name, direction=direction, ideal=ideal, needs="labels", function="acme.m:f"
+    )
 
 
 def test_merging_runs(tmp_path):

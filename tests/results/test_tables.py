@@ -239,6 +239,33 @@ def test_a_run_of_version_1_still_loads(tmp_path):
     assert len(tables_of(folder)["curves"]) == 6
 
 
+def test_a_run_of_version_2_still_loads(tmp_path):
+    """A run from before units and roles: its rows say what was true of every trial then."""
+    folder = tmp_path / "run"
+    shutil.copytree(Path(__file__).with_name("version_2"), folder)
+    for _ in range(2):
+        rows = {row["trial_id"]: row for row in tables_of(folder)["trials"]}
+        roles = {name: rows[make_trial(name).trial_id]["role"] for name in "abc"}
+        assert roles == {"a": "contender", "b": "contender", "c": "baseline"}
+        for row in rows.values():
+            assert (row["task_version"], row["size_unit"], row["n_units"]) == ("1", "rows", 2)
+            assert (row["pretrained"], row["overlap"], row["threshold"]) == (False, None, None)
+            assert row["primary_metric"] == row["imported_from"] == row["control"] == ""
+        predictions = tables_of(folder)["predictions"]
+        assert len(predictions) == 6
+        assert {row["text"] for row in predictions} == {None}
+        assert store.load(folder).metrics.num_rows == 0
+        store.consolidate(folder)
+    four = make_trial("d", role="control", control="copy", overlap=1 / 9, pretrained=True)
+    session(store.open_run(folder), (four, make_outcome(four, facts=Facts(n_units=5))))
+    store.consolidate(folder)
+    (row,) = [row for row in tables_of(folder)["trials"] if row["control"] == "copy"]
+    assert (row["role"], row["overlap"], row["pretrained"], row["n_units"]) == (
+        *("control", 1 / 9),
+        *(True, 5),
+    )
+
+
 def test_a_newer_table_is_refused(tmp_path):
     """A file of a newer bench is refused, whether read or added to, and nothing is lost."""
     info = new_run(tmp_path / "run")

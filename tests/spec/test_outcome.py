@@ -64,6 +64,21 @@ def test_predictions_arrive_to_the_last_bit(pair):
     assert found.predictions.shape == values.shape
 
 
+@pytest.mark.parametrize(
+    "answers", [("ja", "\ud83d", ""), ([1.0, 2.0], [], [float("inf")]), ([], []), ()]
+)
+def test_texts_and_ragged_numbers_arrive(answers):
+    """An answer may be a text, or as many numbers as it takes."""
+    values = answers
+    if answers and not isinstance(answers[0], str):
+        values = [np.array(answer, dtype=np.float64) for answer in answers]
+    sent = Outcome(
+        trial_id="a", status="ok", predicted_rows=np.arange(len(answers)), predictions=values
+    )
+    found = Outcome.from_bytes(sent.to_bytes()).predictions
+    assert [list(one) for one in found] == [list(one) for one in answers]
+
+
 def test_predictions_without_their_rows_are_not_sent():
     """Values that belong to no rows are of no use to anybody."""
     sent = Outcome(trial_id="a", status="ok", predictions=np.ones((2, 1)))
