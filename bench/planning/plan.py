@@ -269,7 +269,10 @@ def _subjects(
                 f'task = "{facts.task}".'
             )
             continue
-        subject = Subject(source, label, task, metric or task.metrics[0], facts)
+        lead = suite.suite.primary_metric
+        if lead is None or not _is_metric_of(lead, task, registry):
+            lead = metric or task.metrics[0]
+        subject = Subject(source, label, task, lead, facts)
         sizes = suite.protocol.sizes if table.sizes is None else table.sizes
         if subjects.setdefault(label, (subject, sizes)) != (subject, sizes):
             faults.append(f"datasets: two entries are both shown as {label!r}; give one a label.")
@@ -336,21 +339,33 @@ def _tasks(table: DatasetTable, offered: Sequence[str], registry: Registry) -> l
 def _check_metrics(
     suite: Suite, registry: Registry, tasks: Sequence[Task], faults: list[str]
 ) -> None:
-    """A metric that belongs to other tasks only is a fault."""
-    for name in suite.suite.metrics:
+    """A metric that is unknown, or belongs to other tasks only, is a fault."""
+    named = [("suite.metrics", name) for name in suite.suite.metrics]
+    if suite.suite.primary_metric is not None:
+        named.append(("suite.primary_metric", suite.suite.primary_metric))
+    for place, name in named:
         try:
             registry.metric(name)
         except BenchError as error:
-            faults.append(str(error))
+            faults.append(f"{place}: {error}")
             continue
-        owners = [e.record.name for e in registry.tasks.values() if name in e.record.metrics]
-        if tasks and owners and not any(task.name in owners for task in tasks):
+        if tasks and not any(_is_metric_of(name, task, registry) for task in tasks):
             allowed = sorted({metric for task in tasks for metric in task.metrics})
             faults.append(
-                f"suite.metrics: {name!r} is a metric of {', '.join(owners)}; this suite asks for "
-                f"{', '.join(sorted({task.name for task in tasks}))}, which has: "
-                f"{', '.join(allowed)}."
+                f"{place}: {name!r} is a metric of {', '.join(_owners(name, registry))}; this "
+                f"suite asks for {', '.join(sorted({task.name for task in tasks}))}, which has: "
+                f"{', '.join(allowed)}.{nearest(name, allowed)}"
             )
+
+
+def _owners(metric: str, registry: Registry) -> list[str]:
+    """Return the names of the tasks that a metric is one of."""
+    return [e.record.name for e in registry.tasks.values() if metric in e.record.metrics]
+
+
+def _is_metric_of(metric: str, task: Task, registry: Registry) -> bool:
+    """Whether a metric is one of a task's, or of no task's: then it is there for all."""
+    return metric in task.metrics or not _owners(metric, registry)
 
 
 def _check_tuning(

@@ -150,6 +150,11 @@ class SuiteTable(_Table):
     summary: str = ""
     seed: int = Field(0, ge=0, description="orders the trials; changes no result")
     metrics: tuple[str, ...] = Field((), description="metrics beside those of the tasks")
+    primary_metric: str | None = Field(
+        None,
+        description="leads in place of the tasks' and the datasets' own, for all datasets of whose "
+        "task it is a metric",
+    )
     predictions: bool = Field(True, description="whether the test part's predictions are kept")
 
 

@@ -17,6 +17,7 @@ MODELS = {
 SUITE = """
 [suite]
 name = "lcdb"
+primary_metric = "accuracy"
 predictions = false
 [protocol]
 sizes = [16, 64, 256]

@@ -447,6 +447,40 @@ def test_a_datasets_own_primary_metric_comes_first():
     assert plan_of().subjects["flowers"].primary_metric == "balanced-accuracy"
 
 
+def test_a_suites_primary_metric_comes_before_all_others():
+    """It leads for every dataset of whose task it is a metric; elsewhere what led before does."""
+    registry = make_registry(datasets=[dataset("flowers", primary_metric="log-loss")])
+    text = SUITE.replace('"mine"', '"mine"\nprimary_metric = "accuracy"')
+    text += '[[datasets]]\nname = "csv:/tmp/a.csv"\ntask = "regression"\n'
+
+    def facts_of(source, tasks):
+        return facts(task=tasks[0].name)
+
+    subjects = make_plan(parse(text, "x"), registry, facts_of).subjects
+    assert subjects["flowers"].primary_metric == "accuracy"
+    assert subjects["a"].primary_metric == "rmse"
+
+
+def test_a_metric_of_no_task_can_lead():
+    """A plugin's own metric, which no task has, can be a suite's primary one."""
+    plan = plan_of(SUITE.replace('"mine"', '"mine"\nprimary_metric = "own"'))
+    assert plan.subjects["flowers"].primary_metric == "own"
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("rmse", "suite.primary_metric: 'rmse' is a metric of regression; this suite asks for "),
+        ("acuracy", "suite.primary_metric: No metric is called 'acuracy'. Did you mean 'accuracy'"),
+    ],
+)
+def test_a_primary_metric_that_no_task_has_is_refused_by_name(named, said):
+    """One of other tasks alone and one that does not exist are faults of that key."""
+    with pytest.raises(SuiteError) as error:
+        plan_of(SUITE.replace('"mine"', f'"mine"\nprimary_metric = "{named}"'))
+    assert said in str(error.value)
+
+
 def test_a_subject_knows_the_largest_size_of_each_split():
     """Programs are padded to the largest size of the trial's own split."""
     plan = plan_of(known=facts(bench.Split(0, 0, 100), bench.Split(1, 0, 90)))

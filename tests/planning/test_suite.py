@@ -37,6 +37,7 @@ name = "whole-2"
 summary = "Every key."
 seed = 7
 metrics = ["cost", "profit"]
+primary_metric = "profit"
 predictions = false
 
 [protocol]
@@ -89,6 +90,7 @@ def test_every_key_is_read():
     assert suite.suite.summary == "Every key."
     assert suite.suite.seed == 7
     assert suite.suite.metrics == ("cost", "profit")
+    assert suite.suite.primary_metric == "profit"
     assert suite.suite.predictions is False
     assert suite.protocol.sizes == SizeGrid(**{"from": 32, "per_octave": 2, "to": 500})
     assert suite.protocol.outer_seeds == (0, 1, 2)
