@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.choosing.checks import check
-from bench.planning import loading
+from bench.planning import describing, loading
+from bench.planning.source import Source
 from bench.spec import SplitProtocol
 from bench.spec.errors import BenchError
 
@@ -28,10 +29,10 @@ def examine(
     """
     announce("load", 0)
     entry = registry.dataset(argument["dataset"])
-    source = loading.Source(entry.record, entry.version, argument["params"], argument["path"])
+    source = Source(entry.record, entry.version, argument["params"], argument["path"])
     tasks = [registry.task(name).record for name in argument["tasks"]]
     try:
-        facts = loading.describe(source, tasks, SplitProtocol(**argument["protocol"]))
+        facts = describing.describe(source, tasks, SplitProtocol(**argument["protocol"]))
         findings = check(loading.load(source))
     except BenchError as error:
         return json.dumps({"message": str(error)}).encode()

@@ -20,8 +20,9 @@ from bench.choosing.table import check_same, dataset_params, sizes_of, suite_for
 from bench.choosing.telling import say, say_findings, say_plan, say_table
 from bench.execution.local import LocalEngine, Server, assign_cores
 from bench.execution.session import Session
-from bench.planning.loading import Facts, Source
+from bench.planning.describing import DatasetFacts
 from bench.planning.plan import Plan, modules
+from bench.planning.source import Source
 from bench.planning.suite import DatasetTable, Suite
 from bench.spec import DatasetSpec, Metric, Task
 from bench.spec.errors import SuiteError, nearest
@@ -156,7 +157,7 @@ def datasets_of(registry: Registry) -> dict[str, DatasetSpec]:
 
 def _examine(
     engine: LocalEngine, source: Source, suite: Suite, registry: Registry, task: str | None
-) -> tuple[Facts, list[Finding]]:
+) -> tuple[DatasetFacts, list[Finding]]:
     from bench.execution.asking import ask_about
 
     if task is not None and task not in source.spec.tasks:
@@ -166,7 +167,7 @@ def _examine(
     tasks = source.spec.tasks if task is None else (task,)
     said = ask_about(engine, EXAMINE, source, tasks, suite)
     findings = [Finding.from_json(values) for values in said["findings"]]
-    return Facts.from_json(said["facts"]), findings
+    return DatasetFacts.from_json(said["facts"]), findings
 
 
 def _metric(given: str | None, task: Task, spec: DatasetSpec, registry: Registry) -> Metric:

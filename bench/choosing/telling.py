@@ -12,7 +12,7 @@ from rich.console import Console
 from bench.choosing.checks import Finding
 from bench.choosing.choice import Choice
 from bench.choosing.so_far import FAMILIES
-from bench.planning.loading import Facts
+from bench.planning.describing import DatasetFacts
 from bench.planning.plan import Plan
 from bench.report.progress import duration
 from bench.report.text import clean, endings, figure, listed, plural, seconds
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MIB = 2**20
 
 
-def say_table(console: Console, name: str, facts: Facts) -> None:
+def say_table(console: Console, name: str, facts: DatasetFacts) -> None:
     """Print what the table was taken for."""
     kinds = Counter(column.kind for column in facts.columns)
     columns = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.conformance.promise import Broken, Inapplicable
 from bench.conformance.traces import Before, Traces, watch
-from bench.planning.loading import fingerprint
+from bench.planning.fingerprint import fingerprint
 from bench.registry.lookup import resolve
 from bench.spec import Dataset, DatasetSpec
 from bench.spec.errors import BenchError, DatasetError, ParameterError

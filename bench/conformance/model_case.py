@@ -12,7 +12,7 @@ from bench.conformance import made_data
 from bench.conformance.dataset_case import load
 from bench.conformance.promise import Broken, Inapplicable
 from bench.conformance.traces import Before, Traces, watch
-from bench.planning.loading import has_missing
+from bench.planning.describing import has_missing
 from bench.registry.venvs.remote import WorkerLostError
 from bench.spec import Cell, Dataset, ModelContext, ModelSpec, Output, Parts, SplitProtocol, Task
 from bench.spec.errors import Skip

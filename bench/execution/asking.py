@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bench.execution.engine import Call, Engine, Report
-from bench.planning import loading
-from bench.planning.loading import Source
+from bench.planning import describing
 from bench.planning.plan import FactsOf, Plan
+from bench.planning.source import Source
 from bench.planning.suite import Suite
 from bench.spec import Task
 from bench.spec.errors import DatasetError, SuiteError
@@ -30,13 +30,13 @@ def facts_from(engine: Callable[[], Engine], suite: Suite) -> FactsOf:
     """
     protocol = suite.protocol.splits()
 
-    def facts_of(source: Source, tasks: Sequence[Task]) -> loading.Facts:
+    def facts_of(source: Source, tasks: Sequence[Task]) -> describing.DatasetFacts:
         names = [task.name for task in tasks]
-        known = loading.known_facts(source, names, protocol)
+        known = describing.known_facts(source, names, protocol)
         if known is not None:
             return known
         answer = ask_about(engine(), "bench.execution.calls:describe", source, names, suite)
-        return loading.Facts.from_json(answer["facts"])
+        return describing.DatasetFacts.from_json(answer["facts"])
 
     return facts_of
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.planning import loading
+from bench.planning import describing
+from bench.planning.source import Source
 from bench.spec import ModelContext, SplitProtocol
 from bench.spec.errors import BenchError
 from bench.trial import checking, fitting, probes
@@ -37,10 +38,10 @@ def describe(
     """Load a dataset, cache its facts and return them, or the message of what is wrong."""
     announce("load", 0)
     entry = registry.dataset(argument["dataset"])
-    source = loading.Source(entry.record, entry.version, argument["params"], argument["path"])
+    source = Source(entry.record, entry.version, argument["params"], argument["path"])
     tasks = [registry.task(name).record for name in argument["tasks"]]
     try:
-        facts = loading.describe(source, tasks, SplitProtocol(**argument["protocol"]))
+        facts = describing.describe(source, tasks, SplitProtocol(**argument["protocol"]))
     except BenchError as error:
         return _message(error)
     return json.dumps({"facts": facts.to_json()}).encode()
@@ -52,7 +53,7 @@ def check_params(
     """Make an estimator once; return why it skips, or the message of what is wrong with it."""
     announce("init", 0)
     entry = registry.model(argument["model"])
-    facts = loading.Facts.from_json(argument["facts"])
+    facts = describing.DatasetFacts.from_json(argument["facts"])
     context = ModelContext(
         task=facts.task,
         modality=argument["modality"],

@@ -12,8 +12,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.planning.loading import Facts, Source
+from bench.planning.describing import DatasetFacts
 from bench.planning.search import Search, is_blind, make_search
+from bench.planning.source import Source
 from bench.planning.suite import DatasetTable, ModelTable, SizeGrid, Suite
 from bench.spec import ModelSpec, Split, SplitProtocol, Task
 from bench.spec.errors import BenchError, SuiteError, nearest
@@ -24,7 +25,7 @@ from bench.tasks.splits import size_grid
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
 
-FactsOf = Callable[[Source, Sequence[Task]], Facts]
+FactsOf = Callable[[Source, Sequence[Task]], DatasetFacts]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Subject:
     label: str
     task: Task
     primary_metric: str
-    facts: Facts
+    facts: DatasetFacts
     conditions: str = "{}"
 
     @cached_property

@@ -10,9 +10,9 @@ from statistics import median
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
-from bench.planning import loading
-from bench.planning.loading import Source
+from bench.planning import describing, loading
 from bench.planning.search import Search
+from bench.planning.source import Source
 from bench.registry.lookup import resolve
 from bench.registry.venvs.remote import WorkerLostError, clock
 from bench.spec import (
@@ -364,7 +364,7 @@ def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
     return Facts(
         n_validation=None if parts is None else len(parts.validation or ()),
         n_test=None if parts is None else len(parts.test),
-        n_features=None if dataset is None else loading.n_features(dataset),
+        n_features=None if dataset is None else describing.n_features(dataset),
         chosen_params=kept.chosen_params,
         stop_reason=kept.stop_reason,
         started_at=started_at,

@@ -21,7 +21,8 @@ import pandas as pd
 import pytest
 
 from bench import Column, DatasetError, ParameterError, SplitProtocol
-from bench.planning import loading
+from bench.planning import describing, loading
+from bench.planning.source import Source
 from bench.registry.lookup import discover
 from bench.tasks import TASKS
 from bench_datasets import fetching, openml
@@ -365,16 +366,14 @@ def test_the_core_takes_it(server):
     server.publish(7, f"@data\n{rows}", features)
     server.publish(8, f"@data\n{rows[len('0,a,yes.') :]}", features)
     tasks = [task for task in TASKS if task.name == "classification"]
-    seven, eight = (
-        loading.Source(discover().dataset("openml").record, "1", {"id": id}) for id in (7, 8)
-    )
+    seven, eight = (Source(discover().dataset("openml").record, "1", {"id": id}) for id in (7, 8))
 
-    facts = loading.describe(seven, tasks, SplitProtocol())
+    facts = describing.describe(seven, tasks, SplitProtocol())
     asked = len(server.asked)
     assert (facts.n_rows, facts.n_features, facts.task) == (40, 2, "classification")
     assert loading.load(seven).y.shape == (40,)
     assert len(server.asked) == asked
-    assert loading.describe(eight, tasks, SplitProtocol()).n_rows == 39
+    assert describing.describe(eight, tasks, SplitProtocol()).n_rows == 39
     assert seven.key() != eight.key()
 
 

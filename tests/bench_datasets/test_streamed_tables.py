@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import bench
-from bench.planning.loading import fingerprint, has_missing
+from bench.planning.describing import has_missing
+from bench.planning.fingerprint import fingerprint
 from bench.tasks.normalise import normalise
 from bench_datasets import files, streaming, streaming_scan
 from bench_datasets.files import load_parquet

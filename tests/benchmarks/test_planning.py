@@ -9,7 +9,7 @@ import sys
 from ratios import ratio_of
 
 import bench
-from bench.planning.loading import Facts
+from bench.planning.describing import DatasetFacts
 from bench.planning.plan import make_plan
 from bench.planning.suite import parse
 from bench.registry.lookup import Entry, Registry
@@ -66,7 +66,7 @@ def make_registry():
 
 def facts_of(source, tasks):
     splits = [bench.Split(o, i, 1000, f"{o}/{i}") for o in range(10) for i in range(5)]
-    return Facts(
+    return DatasetFacts(
         fingerprint=source.name,
         n_rows=1200,
         n_features=5,

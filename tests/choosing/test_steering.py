@@ -9,7 +9,7 @@ import pytest
 from bench import SplitProtocol
 from bench.choosing.so_far import Seen
 from bench.choosing.steering import Steering, earlier, entrants_of, seen_of, telling_limit
-from bench.planning.loading import Facts as DatasetFacts
+from bench.planning.describing import DatasetFacts
 from bench.planning.plan import make_plan
 from bench.planning.suite import parse
 from bench.registry.lookup import discover

@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import bench
-from bench.planning import loading
-from bench.planning.loading import Facts, Source, fingerprint
+from bench.planning import describing, loading
+from bench.planning import source as source_module
+from bench.planning.describing import DatasetFacts
+from bench.planning.fingerprint import fingerprint
+from bench.planning.source import Source
 from bench.spec.errors import DatasetError
 from bench.tasks import TASKS
 from bench.tasks.normalise import normalise
@@ -396,10 +399,12 @@ def test_hidden_files_of_a_folder_are_left_out(tmp_path):
 
 def test_a_folder_of_very_many_files_is_refused(tmp_path, monkeypatch):
     """It is not walked to its end, and the message says what to name instead."""
-    monkeypatch.setattr(loading, "MOST_FILES", 2)
+    monkeypatch.setattr(source_module, "MOST_FILES", 2)
     walked = []
     monkeypatch.setattr(
-        loading, "_files", lambda folder: (walked.append(n) or folder / str(n) for n in range(99))
+        source_module,
+        "_files",
+        lambda folder: (walked.append(n) or folder / str(n) for n in range(99)),
     )
     with pytest.raises(DatasetError, match=r"folder of more than 2 files\. Name the file"):
         source_of("load_file", tmp_path).key()
@@ -426,9 +431,9 @@ def test_a_cache_that_cannot_be_written_only_costs_time(monkeypatch, tmp_path):
     first, second = loading.load(source), loading.load(source)
     assert fingerprint(first) == fingerprint(second)
     assert len(calls) == 2
-    facts = loading.describe(source, TASKS[:1], PROTOCOL)
+    facts = describing.describe(source, TASKS[:1], PROTOCOL)
     assert facts.fingerprint == fingerprint(first)
-    assert loading.known_facts(source, ["classification"], PROTOCOL) is None
+    assert describing.known_facts(source, ["classification"], PROTOCOL) is None
 
 
 def test_what_has_no_plain_form_is_loaded_each_time():
@@ -492,9 +497,9 @@ def test_a_loader_that_does_not_exist_is_named():
 def test_facts_are_what_planning_needs():
     """Rows, features, columns, target and splits are those of the data, and are kept."""
     source = source_of("load_numbers")
-    assert loading.known_facts(source, ["regression"], PROTOCOL) is None
+    assert describing.known_facts(source, ["regression"], PROTOCOL) is None
     (regression,) = (task for task in TASKS if task.name == "regression")
-    facts = loading.describe(source, [regression], PROTOCOL)
+    facts = describing.describe(source, [regression], PROTOCOL)
     assert (facts.n_rows, facts.n_features, facts.task) == (N, 3, "regression")
     assert [column.name for column in facts.columns] == ["x0", "x1", "x2"]
     assert facts.target.kind == "continuous"
@@ -503,10 +508,10 @@ def test_facts_are_what_planning_needs():
         (0, 0, 32),
         (1, 0, 32),
     ]
-    assert loading.known_facts(source, ["regression"], PROTOCOL) == facts
-    assert loading.known_facts(source, ["clustering"], PROTOCOL) is None
+    assert describing.known_facts(source, ["regression"], PROTOCOL) == facts
+    assert describing.known_facts(source, ["clustering"], PROTOCOL) is None
     other = dataclasses.replace(PROTOCOL, test=0.2)
-    assert loading.known_facts(source, ["regression"], other) is None
+    assert describing.known_facts(source, ["regression"], other) is None
 
 
 @pytest.mark.parametrize("has_missing", [True, False, None])
@@ -514,47 +519,47 @@ def test_rows_that_are_not_in_memory_stay_where_they_are(cache, has_missing):
     """No copy of them is kept; what they say of themselves is believed, and kept with the facts."""
     source = source_of("load_rows", has_missing=has_missing)
     loading.load(source)
-    facts = loading.describe(source, TASKS, PROTOCOL)
+    facts = describing.describe(source, TASKS, PROTOCOL)
     assert len(calls) == 2
     assert not (cache / "datasets").exists()
     assert facts.is_streamed
     assert facts.has_missing is (has_missing is not False)
     assert (facts.n_rows, facts.n_features) == (40, 2)
-    assert loading.known_facts(source, [task.name for task in TASKS], PROTOCOL) == facts
-    in_memory = loading.describe(source_of("load_form", kind="float"), TASKS, PROTOCOL)
+    assert describing.known_facts(source, [task.name for task in TASKS], PROTOCOL) == facts
+    in_memory = describing.describe(source_of("load_form", kind="float"), TASKS, PROTOCOL)
     assert not in_memory.is_streamed
 
 
 @pytest.mark.parametrize("kind", FORMS)
 def test_facts_survive_a_journey_through_json(kind):
     """Facts of every form of X come back equal, whoever asks for them."""
-    facts = loading.describe(source_of("load_form", kind=kind), TASKS, PROTOCOL)
-    assert Facts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
+    facts = describing.describe(source_of("load_form", kind=kind), TASKS, PROTOCOL)
+    assert DatasetFacts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
 
 
 def test_facts_that_are_damaged_are_made_anew(cache):
     """A cut file of facts is no error."""
     source = source_of("load_form")
-    loading.describe(source, TASKS[:1], PROTOCOL)
+    describing.describe(source, TASKS[:1], PROTOCOL)
     (path,) = (cache / "facts").iterdir()
     path.write_text(path.read_text()[:20])
-    assert loading.known_facts(source, ["classification"], PROTOCOL) is None
+    assert describing.known_facts(source, ["classification"], PROTOCOL) is None
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", "null", '{"fingerprint": "f"}'])
 def test_facts_of_another_form_are_made_anew(cache, text):
     """A file of facts that is JSON and no facts is no error either."""
     source = source_of("load_form")
-    loading.describe(source, TASKS[:1], PROTOCOL)
+    describing.describe(source, TASKS[:1], PROTOCOL)
     (path,) = (cache / "facts").iterdir()
     path.write_text(text)
-    assert loading.known_facts(source, ["classification"], PROTOCOL) is None
+    assert describing.known_facts(source, ["classification"], PROTOCOL) is None
 
 
 def test_data_that_fit_no_task_are_refused_with_the_fix():
     """Numbers are no classes: the dataset, its target and the tasks are named."""
     with pytest.raises(DatasetError, match="'mine': its target is continuous") as error:
-        loading.describe(source_of("load_numbers"), TASKS[:1], PROTOCOL)
+        describing.describe(source_of("load_numbers"), TASKS[:1], PROTOCOL)
     assert "no task of classification" in str(error.value)
 
 
@@ -565,7 +570,7 @@ def test_data_that_fit_no_task_are_refused_with_the_fix():
 def test_the_number_of_features(kind, expected):
     """Columns of a table, numbers of an image, and 0 where rows have no fixed number."""
     dataset = normalise(load_form(kind), "mine", ("classification",))
-    assert loading.n_features(dataset) == expected
+    assert describing.n_features(dataset) == expected
 
 
 def test_where_the_cache_is(monkeypatch, tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bench
-from bench.planning.loading import Facts
+from bench.planning.describing import DatasetFacts
 from bench.planning.plan import canonical, make_plan, model_seed, modules
 from bench.planning.selection import expand, select
 from bench.planning.suite import parse
@@ -85,7 +85,7 @@ def make_registry(models=(), datasets=(), version="1.0"):
 def facts(*splits, fingerprint="f", task="classification"):
     """The facts of a dataset with these splits, in place of one of 100 rows for each outer seed."""
     splits = splits or (bench.Split(0, 0, 100, "a"), bench.Split(1, 0, 100, "b"))
-    return Facts(
+    return DatasetFacts(
         fingerprint=fingerprint,
         n_rows=120,
         n_features=4,

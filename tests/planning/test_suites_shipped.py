@@ -7,7 +7,7 @@ import pytest
 
 import bench
 from bench.execution import calls
-from bench.planning import loading
+from bench.planning import describing
 from bench.planning.plan import make_plan
 from bench.planning.selection import expand
 from bench.planning.suite import read
@@ -32,8 +32,8 @@ def facts_of(monkeypatch, cache):
 
     def of(source, tasks):
         if not source.spec.loader.startswith(FETCHED):
-            return loading.describe(source, tasks, bench.SplitProtocol())
-        return loading.Facts(
+            return describing.describe(source, tasks, bench.SplitProtocol())
+        return describing.DatasetFacts(
             fingerprint=f"{source.spec.name} {source.params}",
             n_rows=10_000,
             n_features=2,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bench
-from bench.planning.loading import Facts
+from bench.planning.describing import DatasetFacts
 from bench.planning.plan import make_plan
 from bench.planning.suite import json_schema, override, parse
 from bench.registry.lookup import Entry, Registry
@@ -584,7 +584,7 @@ def make_registry():
 def plan_of(text):
     def facts_of(source, tasks):
         of_classes = source.spec.name == "flowers"
-        return Facts(
+        return DatasetFacts(
             fingerprint=source.spec.name,
             n_rows=120,
             n_features=1,

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import bench
-from bench.planning import loading
+from bench.planning.source import Source
 from bench.registry.lookup import Entry, Registry, discover
 from bench.spec.errors import ParameterError, PluginError
 from bench.spec.outcome import Trial
@@ -252,7 +252,7 @@ def live(registry, tmp_path):
         params = changes.pop("params", {})
         trial_changes = changes.pop("trial", {})
         data_params = data_params or {}
-        source = loading.Source(record.record, record.version, data_params)
+        source = Source(record.record, record.version, data_params)
         values = {
             "trial_id": "t", "suite": "mine", "dataset": dataset, "dataset_label": dataset,
             "dataset_version": "1", "dataset_params": json.dumps(data_params),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bench
-from bench.planning import loading
+from bench.planning.source import Source
 from bench.registry.lookup import Entry, Registry, discover
 from bench.registry.venvs import codec, remote
 from bench.spec import SplitProtocol
@@ -60,7 +60,7 @@ def registry(python):
 @pytest.fixture
 def job(registry, tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
-    source = loading.Source(registry.dataset("data").record, "1.0", {})
+    source = Source(registry.dataset("data").record, "1.0", {})
     trial = {
         "trial_id": "t", "suite": "mine", "dataset": "data", "dataset_label": "data",
         "dataset_version": "1", "dataset_params": "{}", "dataset_fingerprint": "f",

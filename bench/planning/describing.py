@@ -1,0 +1,152 @@
+"""What planning needs to know of a dataset: said once by whoever loads it, and kept."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.planning.fingerprint import fingerprint, target_from_json, target_json
+from bench.planning.loading import load
+from bench.planning.source import FORMAT, Source
+from bench.registry.configuration import cache_folder
+from bench.spec import Column, Dataset, Rows, Split, SplitProtocol, Target, Task
+from bench.spec.errors import DatasetError
+from bench.spec.hooks import HOOK_API
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFacts:
+    """What planning needs to know of a dataset, without its content."""
+
+    fingerprint: str
+    n_rows: int
+    n_features: int
+    has_missing: bool
+    task: str
+    columns: tuple[Column, ...]
+    target: Target | None
+    splits: tuple[Split, ...]
+    is_streamed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as what JSON can hold."""
+        return {
+            "fingerprint": self.fingerprint,
+            "n_rows": self.n_rows,
+            "n_features": self.n_features,
+            "has_missing": self.has_missing,
+            "is_streamed": self.is_streamed,
+            "task": self.task,
+            "columns": [[column.name, column.kind] for column in self.columns],
+            "target": target_json(self.target),
+            "splits": [astuple(split) for split in self.splits],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> DatasetFacts:
+        """Read what `to_json` returned, after a journey through JSON."""
+        changed = {
+            "columns": tuple(Column(*column) for column in values["columns"]),
+            "target": target_from_json(values["target"]),
+            "splits": tuple(Split(*split) for split in values["splits"]),
+        }
+        return cls(**{**values, **changed})
+
+
+def known_facts(
+    source: Source, tasks: Sequence[str], protocol: SplitProtocol
+) -> DatasetFacts | None:
+    """Return the facts of a dataset if `describe` said them before and nothing has changed."""
+    try:
+        return DatasetFacts.from_json(json.loads(_facts_file(source, tasks, protocol).read_text()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _facts_file(source: Source, tasks: Sequence[str], protocol: SplitProtocol) -> Path:
+    asked = json.dumps([FORMAT, HOOK_API, list(tasks), asdict(protocol)])
+    name = f"{source.key()}-{hashlib.sha256(asked.encode()).hexdigest()[:20]}.json"
+    return cache_folder() / "facts" / name
+
+
+def describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) -> DatasetFacts:
+    """Return the facts of a dataset for the first of the tasks that fits its target.
+
+    They are kept for `known_facts`.
+
+    Raises
+    ------
+    DatasetError
+        The dataset cannot be loaded, or fits none of the tasks.
+    """
+    facts = _describe(source, tasks, protocol)
+    file = _facts_file(source, [task.name for task in tasks], protocol)
+    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(facts.to_json()))
+        draft.replace(file)
+    return facts
+
+
+def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) -> DatasetFacts:
+    dataset = load(source)
+    kind = dataset.target.kind if dataset.target is not None else None
+    task = next((task for task in tasks if not task.targets or kind in task.targets), None)
+    if task is None:
+        names = ", ".join(task.name for task in tasks)
+        raise DatasetError(
+            f"dataset {source.name!r}: its target is {kind or 'missing'}, which fits no task of "
+            f"{names}. Name a target column (params = {{ target = ... }}) or another task."
+        )
+    try:
+        splits = tuple(task.splits(dataset, protocol))
+    except DatasetError as error:
+        raise DatasetError(f"dataset {source.name!r}: {error}") from error
+    return DatasetFacts(
+        fingerprint=fingerprint(dataset),
+        n_rows=_length(dataset.X),
+        n_features=n_features(dataset),
+        has_missing=has_missing(dataset.X),
+        is_streamed=isinstance(dataset.X, Rows) and not isinstance(dataset.X, type),
+        task=task.name,
+        columns=dataset.columns or (),
+        target=dataset.target,
+        splits=splits,
+    )
+
+
+def n_features(dataset: Dataset) -> int:
+    """Return how many numbers or columns one row of X has; 0 where a row has no fixed number."""
+    shape = getattr(dataset.X, "shape", None)
+    if shape is None:
+        return len(dataset.columns or ())
+    size = 1
+    for length in shape[1:]:
+        size *= int(length)
+    return size
+
+
+def has_missing(X: Any) -> bool:
+    """Return whether any value of X is missing; True where that cannot be told."""
+    import numpy as np
+
+    if isinstance(X, Rows):
+        return bool(getattr(X, "has_missing", True))
+    if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
+        return bool(X.dtype.kind == "f" and np.isnan(X).any())
+    if hasattr(X, "isna"):
+        return bool(X.isna().to_numpy().any())
+    if isinstance(X, list) and all(isinstance(item, np.ndarray) for item in X):
+        return any(item.dtype.kind not in "iub" and has_missing(item) for item in X)
+    return not (isinstance(X, list) and all(isinstance(item, str) for item in X))
+
+
+def _length(X: Any) -> int:
+    return len(X) if hasattr(X, "__len__") else 0
