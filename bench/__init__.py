@@ -6,11 +6,14 @@ Everything that a plugin, a notebook or a script needs is named here; all else i
 from typing import TYPE_CHECKING, Any
 
 from bench.spec import (
+    AcrossRow,
     Cell,
     Column,
     ColumnKind,
+    Control,
     Dataset,
     DatasetSpec,
+    Figure,
     Metric,
     ModelContext,
     ModelSpec,
@@ -29,6 +32,7 @@ from bench.spec.errors import (
     BenchDeprecationWarning,
     BenchError,
     DatasetError,
+    InvalidAnswer,
     ParameterError,
     PluginError,
     RecordError,
@@ -36,6 +40,7 @@ from bench.spec.errors import (
     nearest,
 )
 from bench.spec.hooks import HOOK_API, hookimpl
+from bench.tasks.row_task import RowTask
 from bench.tasks.views import RowsView
 
 if TYPE_CHECKING:
@@ -47,14 +52,18 @@ __version__ = "0.1.0"
 
 __all__ = [
     "HOOK_API",
+    "AcrossRow",
     "BenchDeprecationWarning",
     "BenchError",
     "Cell",
     "Column",
     "ColumnKind",
+    "Control",
     "Dataset",
     "DatasetError",
     "DatasetSpec",
+    "Figure",
+    "InvalidAnswer",
     "Metric",
     "ModelContext",
     "ModelSpec",
@@ -66,6 +75,7 @@ __all__ = [
     "Probe",
     "ProbeSpec",
     "RecordError",
+    "RowTask",
     "Rows",
     "RowsView",
     "Skip",

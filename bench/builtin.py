@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.spec import Metric, Task
 from bench.spec.hooks import hookimpl
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 @hookimpl

@@ -198,7 +198,7 @@ def test_what_is_pinned_holds_what_the_design_fixes():
     """The surface has the hooks, a record's fields, a task's methods and the exit codes."""
     lines = surface().splitlines()
     for line in (
-        "HOOK_API = 1",
+        "HOOK_API = 2",
         "bench_models() -> collections.abc.Iterable[bench.spec.models.ModelSpec]",
         "  family: Family (by name)",
         "  version: str = '1' (by name)",

@@ -14,8 +14,7 @@ PROTOCOL = bench.SplitProtocol(outer_seeds=(0, 1))
 def run(task, dataset, estimator, n_train, outer_seed=0):
     parts = task.prepare(dataset, PROTOCOL, bench.Cell(outer_seed, 0, n_train))
     fitted = task.fit(estimator, parts, {})
-    output = task.ask(fitted, parts.test)
-    assert task.check(output) is None
+    output = task.read(task.ask(fitted, parts.test), parts.test, parts, fitted)
     metric = next(m for m in toy_tasks.bench_metrics() if m.name == task.metrics[0])
     function = getattr(toy_tasks, metric.function.partition(":")[2])
     (found,) = score([(metric, function)], "test", parts.test, output)
@@ -51,7 +50,8 @@ def test_forecasting_offers_nothing_about_the_history():
     """The training part has no scores, and says what is missing."""
     task, dataset = toy_tasks.ToyForecasting(), toy_tasks.load_line()
     parts = task.prepare(dataset, PROTOCOL, bench.Cell(0, 0, 16))
-    output = task.ask(toy_tasks.Drift().fit(parts.train.X), parts.train)
+    drift = toy_tasks.Drift().fit(parts.train.X)
+    output = task.read(task.ask(drift, parts.train), parts.train, parts, drift)
     metric = next(iter(toy_tasks.bench_metrics()))
     (found,) = score([(metric, toy_tasks.absolute_error)], "train", parts.train, output)
     assert (found.value, found.reason) == (None, "needs forecast")

@@ -45,18 +45,16 @@ class ToyForecasting(bench.Task):
         return dataclasses.replace(part, X=X, y=y, rows=rows)
 
     def ask(self, estimator, part):
-        if part.y is None:  # the history: nothing is asked about it
-            return bench.Output(np.full(len(part), np.nan), len(part), {})
-        values = np.asarray(estimator.predict(part.X), dtype=float)
-        return bench.Output(values, len(part), {"forecast": values})
+        # The history: nothing is asked about it.
+        return None if part.y is None else estimator.predict(part.X)
 
-    def check(self, output):
-        values = output.offers.get("forecast")
-        if values is None:
-            return None
-        if values.shape != (output.n,):
-            return f"a forecast of the shape {values.shape} for {output.n} steps"
-        return None if np.isfinite(values).all() else "a forecast with NaN or infinity"
+    def read(self, answer, part, parts, estimator):
+        if answer is None:
+            return bench.Output(np.full(len(part), np.nan), len(part))
+        values = np.asarray(answer, dtype=float)
+        if values.shape != (len(part),):
+            raise bench.InvalidAnswer(f"a forecast of the shape {values.shape}")
+        return bench.Output(values, len(part), {"forecast": values})
 
     @staticmethod
     def _origin(dataset, outer_seed):
@@ -168,10 +166,10 @@ class ToyControl(bench.Task):
                 returns[episode] += reward
                 if done:
                     break
-        return bench.Output(returns, len(part), {"returns": returns})
+        return returns
 
-    def check(self, output):
-        return None if np.isfinite(output.values).all() else "a return that is NaN or infinite"
+    def read(self, answer, part, parts, estimator):
+        return bench.Output(answer, len(part), {"returns": answer})
 
 
 class Left:

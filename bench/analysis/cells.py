@@ -333,7 +333,8 @@ def _with_skill(
 
 
 def _ideal(metrics: Mapping[str, Metric], name: str) -> float:
-    return metrics[name].ideal if name in metrics else float("nan")
+    ideal = metrics[name].ideal if name in metrics else None
+    return float("nan") if ideal is None else ideal
 
 
 def skills(

@@ -244,7 +244,7 @@ def _gathered(
     bases = _baselines(frame, other, problems, cells)
     for name in other:
         base = bases[name].to_numpy()
-        ideals = np.full(len(frame), metrics[str(name)].ideal)
+        ideals = np.full(len(frame), metrics[str(name)].ideal, dtype=np.float64)
         scaled = skills(other[name].to_numpy(), base, ideals)
         other[name] = np.where(frame["failed"] & ~np.isnan(base), 0.0, scaled)
     rival = frame["family"].isin(FAMILIES) & (frame["ok"] | frame["failed"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -116,7 +117,7 @@ def choose(evidence: SoFar, results: Results, metric: Metric, size: int) -> Choi
         test = sign * tested.value
         if tested.low is not None and tested.high is not None:
             # No mean is beyond the ideal, whatever Student's t says of few seeds.
-            ends = sign * tested.low, sign * min(tested.high, sign * metric.ideal)
+            ends = sign * tested.low, sign * min(tested.high, _best(metric))
             low, high = min(ends), max(ends)
     return Choice(
         model=leader.entrant,
@@ -147,7 +148,14 @@ def test_curve(results: Results, metric: Metric, label: str) -> curves.CurveFit:
     for row in rows:
         at = seeds.index(row["outer_seed"]), sizes.index(row["n_train"])
         figures[at] = sign * values[row["trial_id"]]
-    return curves.fit(sizes, figures, limits=(-np.inf, sign * metric.ideal))
+    return curves.fit(sizes, figures, limits=(-np.inf, _best(metric)))
+
+
+def _best(metric: Metric) -> float:
+    """Return the ideal, turned so that higher is better; infinity where there is none."""
+    if metric.ideal is None:
+        return math.inf
+    return -metric.ideal if metric.direction == "lower" else metric.ideal
 
 
 def _rows(trials: pa.Table, label: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from bench.conformance.traces import Before, Traces, watch
 from bench.planning.describing import has_missing
 from bench.registry.venvs.remote import WorkerLostError
 from bench.spec import Cell, Dataset, ModelContext, ModelSpec, Output, Parts, SplitProtocol, Task
-from bench.spec.errors import Skip
+from bench.spec.errors import InvalidAnswer, Skip
 from bench.tasks.normalise import normalise
 from bench.tasks.row_task import RowTask
 from bench.tasks.views import placed
@@ -69,11 +69,11 @@ class Fitted:
             if not isinstance(task, RowTask):
                 raise Inapplicable("what its task asks about are no rows")
             part = made_data.some(part, rows)
-        output = task.ask(self.usable, part)
-        fault = task.check(output)
-        if fault is not None:
-            raise Broken(f"asked about {len(part)} rows, it answers {fault}")
-        return output
+        answer = task.ask(self.usable, part)
+        try:
+            return task.read(answer, part, self.parts, self.usable)
+        except InvalidAnswer as fault:
+            raise Broken(f"asked about {len(part)} rows, it answers {fault}") from None
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class ModelCase:
             "columns": dataset.columns or (),
             "target": dataset.target,
             "metric": self.task.metrics[0],
-            **{name: extra.get(name) for name in ("horizon", "season", "sampling_rate")},
+            "extra": extra,
             "seed": SEED,
             "max_seconds": _BRIEF_SECONDS,
             "device": self.device,

@@ -283,8 +283,9 @@ def metric_is_ideal_where_all_is_right(case: Case) -> None:
         raise Broken(first_line(error)) from error
     part, perfect, wrong = _answers(metric.needs)
     best, worse = float(function(part, perfect)), float(function(part, wrong))
-    if abs(best - metric.ideal) > 1e-6 * max(1.0, abs(metric.ideal)):
-        raise Broken(f"a perfect answer gets {best:g}, and ideal is {metric.ideal:g}")
+    ideal = metric.ideal
+    if ideal is not None and abs(best - ideal) > 1e-6 * max(1.0, abs(ideal)):
+        raise Broken(f"a perfect answer gets {best:g}, and ideal is {ideal:g}")
     if not (worse < best if metric.direction == "higher" else worse > best):
         raise Broken(
             f"direction is {metric.direction!r}; a perfect answer gets {best:g} and a wrong one "
@@ -309,7 +310,7 @@ def _answers(needs: str) -> tuple[Part, Any, Any]:
     part = RowsPart(X, y, np.arange(12), target=target)
     if needs == "labels":
         return part, y, turned
-    if needs == "probabilities":
+    if needs in ("probabilities", "scores"):
         return part, np.eye(3)[y], np.eye(3)[turned]
     if needs == "clusters":
         return part, y, np.arange(12) // 4

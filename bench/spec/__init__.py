@@ -31,18 +31,23 @@ from bench.spec.models import (
     ModelContext,
     ModelSpec,
 )
-from bench.spec.probes import (
-    Probe,
-    ProbeSpec,
-)
-from bench.spec.tasks import (
+from bench.spec.parts import (
     Cell,
-    MetricFunction,
     Output,
     Part,
     Parts,
     Split,
     SplitProtocol,
+)
+from bench.spec.probes import (
+    Probe,
+    ProbeSpec,
+)
+from bench.spec.tasks import (
+    AcrossRow,
+    Control,
+    Figure,
+    MetricFunction,
     Task,
 )
 
@@ -55,13 +60,16 @@ __all__ = [
     "MODALITIES",
     "PARTS",
     "TARGET_KINDS",
+    "AcrossRow",
     "Cell",
     "Column",
     "ColumnKind",
+    "Control",
     "Dataset",
     "DatasetSpec",
     "Direction",
     "Family",
+    "Figure",
     "Metric",
     "MetricFunction",
     "ModelContext",

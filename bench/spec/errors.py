@@ -46,6 +46,13 @@ class Skip(Exception):  # noqa: N818 - an answer, not an error
     """
 
 
+class InvalidAnswer(Exception):  # noqa: N818 - as `Skip`
+    """Raised by `Task.read`: what an estimator answered cannot be scored.
+
+    The trial ends as `invalid`, with the reason kept.
+    """
+
+
 def nearest(given: str, allowed: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the allowed name closest to `given`, or an empty string."""
     close = difflib.get_close_matches(given, list(allowed), n=1, cutoff=0.5)

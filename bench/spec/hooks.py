@@ -18,10 +18,10 @@ from bench.spec import DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
 
 PROJECT = "bench"
 
-HOOK_API = 1
+HOOK_API = 2
 """Version of what plugins build on: these hooks, and what ``bench`` and ``bench.testing`` export.
 
-A plugin may state the one that it was written for, as a module attribute ``HOOK_API = 1``.
+A plugin may state the one that it was written for, as a module attribute ``HOOK_API = 2``.
 
 - **It stays** when a plugin goes on working as it is: a new hook, name, optional field, value that
   a field may have, attribute of `bench.ModelContext`, or method of `bench.Task` with a default.

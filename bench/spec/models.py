@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.spec.datasets import Column, Target
-from bench.spec.errors import RecordError
+from bench.spec.errors import BenchDeprecationWarning, RecordError
 from bench.spec.fields import (
     DEVICES,
     FAMILIES,
@@ -142,8 +143,9 @@ class ModelContext:
         ``target.classes``.
     metric
         Name of the primary metric.
-    horizon, season, sampling_rate
-        Of series, where the dataset has them.
+    extra
+        What the dataset says besides, `Dataset.extra`: the horizon and the season of a series, the
+        sampling rate of sounds, whatever its task states.
     seed
         Model seed, the same for all models and sizes of a split.
     n_threads
@@ -167,12 +169,33 @@ class ModelContext:
     columns: tuple[Column, ...] = ()
     target: Target | None = None
     metric: str = ""
-    horizon: int | None = None
-    season: int | None = None
-    sampling_rate: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     n_threads: int = 1
     device: str = "cpu"
     streamed: bool = False
     max_seconds: float | None = None
     scratch: Path | None = None
+
+    @property
+    def horizon(self) -> Any:
+        """Old name of ``extra.get("horizon")``."""
+        return self._once_a_field("horizon")
+
+    @property
+    def season(self) -> Any:
+        """Old name of ``extra.get("season")``."""
+        return self._once_a_field("season")
+
+    @property
+    def sampling_rate(self) -> Any:
+        """Old name of ``extra.get("sampling_rate")``."""
+        return self._once_a_field("sampling_rate")
+
+    def _once_a_field(self, name: str) -> Any:
+        warnings.warn(
+            f'ModelContext.{name} is now extra["{name}"]; the old name goes in HOOK_API 4.',
+            BenchDeprecationWarning,
+            stacklevel=3,
+        )
+        return self.extra.get(name)

@@ -1,140 +1,130 @@
-"""What a task is, and the records that it makes: splits, cells, parts and outputs."""
+"""What a task is: what is asked of an estimator, on which data, and what scores it."""
 
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bench.spec.datasets import Dataset
+from bench.spec.datasets import Dataset, Target
+from bench.spec.errors import DatasetError
+from bench.spec.parts import Cell, Output, Part, Parts, Split, SplitProtocol, chosen
 from bench.spec.records import record
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from bench.spec.models import ModelSpec
+
+SCORED_TRAIN_UNITS = 10_000
+"""Of the training part, so many units at most are asked about."""
+
+_ONE_A_UNIT = ("y", "rows", "groups", "time", "sample_weight")
+
+
+@record()
+@dataclass(frozen=True)
+class Control:
+    """A row that a task adds beside the contenders, for comparison and outside the contrast.
+
+    Parameters
+    ----------
+    label
+        How it is shown, unique among the rows of a run.
+    model
+        Name of the model that is run.
+    params
+        Its parameters, over its defaults.
+    variant
+        Reaches `Task.prepare` as `Cell.control`, where the control is given other data than the
+        contenders, as in "labelled-only".
+    """
+
+    label: str
+    model: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = ""
+
+
+@record()
+@dataclass(frozen=True)
+class Figure:
+    """A figure that needed several trials, as a score of one of them: the part ``"across"``.
+
+    `n` says from how many it was made.
+    """
+
+    trial_id: str
+    metric: str
+    value: float
+    n: int = 1
 
 
 @record()
 @dataclass(frozen=True, kw_only=True)
-class SplitProtocol:
-    """How data are divided.
+class AcrossRow:
+    """A trial that ended well, as `Task.across` sees it.
 
     Parameters
     ----------
-    test, validation
-        Share of the rows held out for testing, and of the rest for validation; `validation` 0
-        means none.
-    outer_seeds, inner_seeds
-        Seeds of the test and of the validation split.
-    repeats
-        Model seeds per split.
+    trial_id, label, model, family, role, control
+        Which it is; `control` is the `Control.variant`, empty for all but some controls.
+    params
+        Its parameters.
+    outer_seed, inner_seed, repeat, n_train
+        Where in the grid it stands.
+    scores
+        Values by part, slice and metric.
+    load
+        Returns the rows and the values of the kept predictions of the test part, None where none
+        are kept; `predictions` calls it.
     """
 
-    test: float = 0.1
-    validation: float = 0.1
-    outer_seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    inner_seeds: tuple[int, ...] = (0,)
-    repeats: int = 1
-
-    @property
-    def name(self) -> str:
-        """What of it is part of a trial's identity."""
-        return f"holdout(test={self.test:g}, validation={self.validation:g})"
-
-
-@record()
-@dataclass(frozen=True)
-class Split:
-    """One outer seed with one inner seed, and the largest training size that it allows.
-
-    `full_set` identifies the index sets at that size: where two splits have the same one, their
-    trials at full size are one trial.
-    """
-
+    trial_id: str
+    label: str
+    model: str
+    family: str
+    role: str
+    control: str
+    params: Mapping[str, Any]
     outer_seed: int
     inner_seed: int
-    n_train_max: int
-    full_set: str = ""
-
-
-@record()
-@dataclass(frozen=True)
-class Cell:
-    """Where in the grid a trial stands: the split, the size and the model seed."""
-
-    outer_seed: int
-    inner_seed: int
+    repeat: int
     n_train: int
-    repeat: int = 0
+    scores: Mapping[tuple[str, str, str], float]
+    load: Callable[[], tuple[Any, Any] | None]
 
+    def score(self, metric: str, part: str = "test", slice: str = "") -> float | None:
+        """Return one of its scores, None where it has none of this name."""
+        return self.scores.get((part, slice, metric))
 
-@record()
-@dataclass(frozen=True)
-class Part:
-    """The training, validation or test part of a split.
-
-    `rows` are the indices of its rows in the dataset; `y` holds class codes 0 .. K-1 or numbers.
-    """
-
-    X: Any
-    y: Any
-    rows: NDArray[np.int64]
-    groups: Any = None
-    time: Any = None
-    sample_weight: Any = None
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-@record()
-@dataclass(frozen=True)
-class Parts:
-    """What `Task.prepare` makes: three parts, and facts about the split worth keeping.
-
-    `notes` become measures of the split phase, such as ``{"missing_classes": 1}``.
-    """
-
-    train: Part
-    validation: Part | None
-    test: Part
-    notes: Mapping[str, float] = field(default_factory=dict)
-
-
-@record()
-@dataclass(frozen=True)
-class Output:
-    """An estimator's answer for one part.
-
-    Parameters
-    ----------
-    values
-        (n,) or (n, k) numbers, as they are stored in the table of predictions.
-    n
-        How many rows were asked about.
-    offers
-        What metrics may be computed from, by the name in `Metric.needs`.
-    """
-
-    values: NDArray[Any]
-    n: int
-    offers: Mapping[str, NDArray[Any]]
+    def predictions(self) -> tuple[Any, Any] | None:
+        """Return the rows and the values of what was predicted for them, None if not kept."""
+        return self.load()
 
 
 class Task(abc.ABC):
     """What is asked of an estimator: how data are split, what `fit` sees and what scores it.
 
-    A plugin subclasses it, sets the class attributes and yields an instance from `bench_tasks`.
+    A plugin subclasses it, or one of the bases `bench.RowTask`, `bench.StreamTask` and
+    `bench.EpisodeTask`, sets the class attributes and yields an instance from `bench_tasks`.
     """
 
     name: ClassVar[str]
+    version: ClassVar[str] = "1"
+    """Changed by the author when results would change."""
     summary: ClassVar[str] = ""
     metrics: ClassVar[tuple[str, ...]]
-    """Names of its metrics; the first is the primary one."""
+    """Names of its metrics; the first leads, unless `primary` says otherwise."""
     targets: ClassVar[tuple[str, ...]] = ()
     """Kinds of target that it is for; empty: it asks for none."""
+    learns_from_truth: ClassVar[bool] = True
+    """Whether `fit` sees y. Where not, nothing is tuned or chosen by it either."""
     size_unit: ClassVar[str] = "rows"
+    """What a size counts, in the plural."""
+    latencies: ClassVar[tuple[int, ...]] = (1, 1000)
+    """How many units a question has whose latency is measured; empty: none is."""
+    yardstick: ClassVar[str | None] = None
+    """Name of the model whose row is skill 0; None: the baseline that there is."""
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules that may be imported once, before trials are forked."""
 
@@ -148,27 +138,108 @@ class Task(abc.ABC):
             The dataset is not fit for this task.
         """
 
+    def protocol(self, shares: SplitProtocol) -> str:
+        """Return what of the protocol is part of a trial's identity."""
+        return shares.name
+
     @abc.abstractmethod
     def prepare(self, dataset: Dataset, protocol: SplitProtocol, cell: Cell) -> Parts:
         """Return the parts of one cell."""
+
+    def divide(self, dataset: Dataset, train: Part, *, share: float, seed: int) -> Iterator[Parts]:
+        """Yield divisions of a training part for tuning, each different, as many as there are.
+
+        Models can be tuned for a task that defines it, unless its `fit` sees no truth.
+
+        Parameters
+        ----------
+        dataset
+            That the part is from.
+        train
+            The training part of a trial.
+        share
+            Of it, to be held out: the test part of what is yielded.
+        seed
+            Of the draws.
+
+        Raises
+        ------
+        DatasetError
+            The part cannot be divided.
+        """
+        raise DatasetError(f"{self.name} does not say how a training part is divided for tuning")
+
+    def questions(self, parts: Parts) -> Iterable[tuple[str, Part]]:
+        """Yield what is asked about: the part and its name, in order; the first is timed.
+
+        The first one's predictions are kept. Parts of other names than ``"test"``,
+        ``"validation"`` and ``"train"`` are scored under theirs.
+        """
+        yield "test", parts.test
+        if parts.validation is not None:
+            yield "validation", parts.validation
+        yield "train", self.shorten(parts.train, SCORED_TRAIN_UNITS)
 
     @abc.abstractmethod
     def shorten(self, part: Part, n: int) -> Part:
         """Return at most the first `n` units of a part: for warming up and measuring latency."""
 
+    def subset(self, part: Part, places: Sequence[int]) -> Part:
+        """Return some units of a part, to be scored by themselves: X stays as it is."""
+        changed: dict[str, Any] = {
+            name: chosen(getattr(part, name), places)
+            for name in _ONE_A_UNIT
+            if getattr(part, name) is not None
+        }
+        slices = {name: chosen(labels, places) for name, labels in part.slices.items()}
+        return replace(part, slices=slices, **changed)
+
     def fit(self, estimator: Any, parts: Parts, fit_params: Mapping[str, Any]) -> Any:
         """Fit the estimator on the training part; return the fitted one."""
-        if parts.train.y is None:
+        if parts.train.y is None or not self.learns_from_truth:
             return estimator.fit(parts.train.X, **fit_params)
         return estimator.fit(parts.train.X, parts.train.y, **fit_params)
 
     @abc.abstractmethod
-    def ask(self, estimator: Any, part: Part) -> Output:
-        """Ask the fitted estimator about a part."""
+    def ask(self, estimator: Any, part: Part) -> Any:
+        """Ask the fitted estimator about a part and return what it answers: only this is timed."""
 
     @abc.abstractmethod
-    def check(self, output: Output) -> str | None:
-        """Return why the output cannot be scored (shape, NaN, unknown classes), or None."""
+    def read(self, answer: Any, part: Part, parts: Parts, estimator: Any) -> Output:
+        """Bring an answer into the form in which it is scored and kept; this is not timed.
+
+        Parameters
+        ----------
+        answer
+            What `ask` returned.
+        part
+            What was asked about.
+        parts
+            Of the trial: what the estimator was fitted on is `parts.train`.
+        estimator
+            The fitted one; it may be asked about more.
+
+        Raises
+        ------
+        InvalidAnswer
+            The answer cannot be scored: its shape is wrong, or it holds NaN or unknown classes.
+        """
+
+    def primary(self, target: Target | None) -> str:
+        """Return the name of the metric that leads for datasets with such a target."""
+        return self.metrics[0]
+
+    def controls(self, contenders: Sequence[ModelSpec]) -> Iterable[Control]:
+        """Yield rows to be measured beside the contenders: random, copy, no change, a twin."""
+        return ()
+
+    def across(self, rows: Sequence[AcrossRow]) -> Iterable[Figure]:
+        """Yield figures that need several trials: gains in pairs, stability over seeds.
+
+        It is called at the end of a session, for all rows of one dataset of the suite; the same
+        rows give the same figures, which replace those of before.
+        """
+        return ()
 
 
 MetricFunction = Callable[[Part, Any], float]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from bench.spec import Output, Part, Parts
-from bench.tasks.row_task import RowsOutput, RowTask, answer_of
-from bench.tasks.views import answers
+from bench.spec.errors import InvalidAnswer
+from bench.tasks.reading import as_array
+from bench.tasks.row_task import RowTask
+from bench.tasks.views import in_batches
 
 
 class Clustering(RowTask):
@@ -23,30 +24,29 @@ class Clustering(RowTask):
     name: ClassVar[str] = "clustering"
     summary: ClassVar[str] = "Which rows belong together?"
     metrics: ClassVar[tuple[str, ...]] = ("adjusted-rand", "nmi", "silhouette")
+    learns_from_truth: ClassVar[bool] = False
     preload: ClassVar[tuple[str, ...]] = ("sklearn.metrics",)
 
-    def fit(self, estimator: Any, parts: Parts, fit_params: Mapping[str, Any]) -> Any:
-        """Fit on the training rows without their classes."""
-        return estimator.fit(parts.train.X, **fit_params)
+    def ask(self, estimator: Any, part: Part) -> Any:
+        """Ask for one cluster number a row; None where it can say nothing of the part."""
+        if hasattr(estimator, "predict"):
+            return in_batches(estimator.predict, part.X)
+        return estimator.labels_ if getattr(part, "is_train", False) else None
 
-    def ask(self, estimator: Any, part: Part) -> Output:
-        """Ask for one cluster number a row."""
+    def read(self, answer: Any, part: Part, parts: Parts, estimator: Any) -> Output:
+        """Read whole numbers, one a row, however many outputs the target has."""
         import numpy as np
 
-        if hasattr(estimator, "predict"):
-            answer = answers(estimator.predict, part.X)
-        elif getattr(part, "is_train", False):
-            answer = np.asarray(estimator.labels_)[: len(part)]
-        else:
-            return RowsOutput(np.full(len(part), np.nan), len(part), {})
-        # Clusters are one number a row, however many outputs the target has.
-        given, fault = answer_of(Part(part.X, None, part.rows), answer, "clusters")
-        if fault is None and not _is_whole(given):
-            fault = f"clusters of the type {given.dtype}; whole numbers are needed"
-        if fault is not None:
-            return RowsOutput(np.full(len(part), np.nan), len(part), {}, fault)
+        n = len(part)
+        if answer is None:
+            return Output(np.full(n, np.nan), n, {})
+        if not hasattr(estimator, "predict"):  # of the training rows, those that are asked about
+            answer = np.asarray(answer)[:n]
+        given = as_array(answer, "clusters", (n,))
+        if not _is_whole(given):
+            raise InvalidAnswer(f"clusters of the type {given.dtype}; whole numbers are needed")
         clusters = given.astype(np.int64)
-        return RowsOutput(clusters, len(part), {"clusters": clusters})
+        return Output(clusters, n, {"clusters": clusters})
 
 
 def _is_whole(given: Any) -> bool:

@@ -41,7 +41,7 @@ def score(
     part
         What was asked about, with the truth in `y`.
     output
-        The answer, already found fit for scoring by `Task.check`.
+        The answer, as `Task.read` made it.
 
     Returns
     -------
@@ -139,8 +139,8 @@ def log_loss(part: Part, probabilities: NDArray[Any]) -> float:
     return float(-np.log(kept[np.arange(len(truth)), truth]).mean())
 
 
-def roc_auc(part: Part, probabilities: NDArray[Any]) -> float:
-    """Return the area under the ROC curve.
+def roc_auc(part: Part, scores: NDArray[Any]) -> float:
+    """Return the area under the ROC curve: of probabilities, or of what else ranks the rows.
 
     More than two classes: the mean over the classes present in the part, each against the rest;
     several labels: the mean over the labels of which both values are present. Hanley and McNeil,
@@ -155,11 +155,11 @@ def roc_auc(part: Part, probabilities: NDArray[Any]) -> float:
 
     truth = _truth(part)
     if truth.ndim == 2:
-        columns = [(truth[:, k] == 1, probabilities[:, k]) for k in range(truth.shape[1])]
-    elif probabilities.shape[1] == 2:
-        columns = [(truth == 1, probabilities[:, 1])]
+        columns = [(truth[:, k] == 1, scores[:, k]) for k in range(truth.shape[1])]
+    elif scores.shape[1] == 2:
+        columns = [(truth == 1, scores[:, 1])]
     else:
-        columns = [(truth == k, probabilities[:, k]) for k in np.unique(truth)]
+        columns = [(truth == k, scores[:, k]) for k in np.unique(truth)]
     areas = [_area(positive, value) for positive, value in columns if 0 < positive.mean() < 1]
     if not areas:
         raise ValueError("only one class in this part")
@@ -383,7 +383,7 @@ METRICS: tuple[Metric, ...] = (
     _metric("recall", "higher", 1.0, "labels", "Mean recall over true and given classes."),
     _metric("f1", "higher", 1.0, "labels", "Mean over classes of precision and recall in one."),
     _metric("log-loss", "lower", 0.0, "probabilities", "Mean surprise at the true class, nats."),
-    _metric("roc-auc", "higher", 1.0, "probabilities", "Chance to rank a true row above another."),
+    _metric("roc-auc", "higher", 1.0, "scores", "Chance to rank a true row above another."),
     _metric("calibration-error", "lower", 0.0, "probabilities", "Confidence against accuracy."),
     _metric("rmse", "lower", 0.0, "predictions", "Root of the mean squared error."),
     _metric("mse", "lower", 0.0, "predictions", "Mean squared error."),

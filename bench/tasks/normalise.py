@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.spec import Column, ColumnKind, Dataset, Rows
 from bench.spec.errors import DatasetError
 from bench.tasks import normalise_rows
-from bench.tasks.normalise_target import answers
+from bench.tasks.normalise_target import normal_target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def normalise(dataset: Dataset, source: str, tasks: Sequence[str] = ()) -> Datas
         raise DatasetError(f"dataset {source!r} has no rows.")
     if isinstance(X, pd.DataFrame) and not all(isinstance(name, str) for name in X.columns):
         X = X.set_axis([str(name) for name in X.columns], axis=1)
-    y, target = answers(dataset, source, tasks, n_rows)
+    y, target = normal_target(dataset, source, tasks, n_rows)
     if dataset.parts is not None and dataset.folds is not None:
         raise DatasetError(
             f"dataset {source!r} has official parts and official folds; give one of them."

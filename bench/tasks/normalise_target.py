@@ -31,7 +31,7 @@ NUMBER_TASKS = ("regression",)
 MOST_INTEGER_CLASSES = 20
 
 
-def answers(
+def normal_target(
     dataset: Dataset, source: str, tasks: Sequence[str], n_rows: int
 ) -> tuple[Any, Target | None]:
     """Return y in its normal form, and what it is."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Target, Task
 from bench.spec.errors import DatasetError
+from bench.tasks.reading import as_numbers
 from bench.tasks.splits import Division, divide, rows_on_two_sides, splits
-from bench.tasks.views import first, take
+from bench.tasks.views import first, in_batches, take
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,13 +23,6 @@ class RowsPart(Part):
 
     target: Target | None = None
     is_train: bool = False
-
-
-@dataclass(frozen=True)
-class RowsOutput(Output):
-    """An answer, and what was found wrong with it while it was brought into its form."""
-
-    fault: str | None = None
 
 
 class RowTask(Task):
@@ -93,24 +87,24 @@ class RowTask(Task):
         for name in ("y", "groups", "time", "sample_weight"):
             if getattr(part, name) is not None:
                 changed[name] = getattr(part, name)[:n]
+        changed["slices"] = {name: labels[:n] for name, labels in part.slices.items()}
         return replace(part, X=first(part.X, n), **changed)
 
-    def check(self, output: Output) -> str | None:
-        """Return what is wrong with the form or the values of an answer, or None."""
+    def subset(self, part: Part, places: Sequence[int]) -> Part:
+        """Return some rows of a part, of X, too."""
         import numpy as np
 
-        if isinstance(output, RowsOutput) and output.fault is not None:
-            return output.fault
-        for name, given in output.offers.items():
-            values = np.asarray(given)
-            if values.ndim == 0 or len(values) != output.n:
-                return f"{name} of the shape {values.shape} for {output.n} rows"
-            if values.dtype.kind not in "biuf":
-                return f"{name} of the type {values.dtype}; numbers are needed"
-            if not np.isfinite(values).all():
-                row = int(np.argwhere(~np.isfinite(values))[0][0])
-                return f"{name} with NaN or infinity, first in row {row} of the part"
-        return None
+        some = super().subset(part, places)
+        return replace(some, X=take(part.X, np.asarray(places, dtype=np.int64)))
+
+    def ask(self, estimator: Any, part: Part) -> Any:
+        """Ask for what `predict` says of each row."""
+        return in_batches(estimator.predict, part.X)
+
+    def read(self, answer: Any, part: Part, parts: Parts, estimator: Any) -> Output:
+        """Read one finite number for each row, or one for each output of the target."""
+        numbers = as_numbers(answer, "predictions", shape_of(part))
+        return Output(numbers, len(part), {"predictions": numbers})
 
     def _check_target(self, dataset: Dataset) -> None:
         """Refuse a dataset whose target the task is not for."""
@@ -122,25 +116,10 @@ class RowTask(Task):
             )
 
 
-def answer_of(part: Part, values: Any, name: str) -> tuple[NDArray[Any], str | None]:
-    """Return an estimator's answer as an array with one row for each row asked, or the fault.
-
-    An answer of the shape (n, 1) where the truth is (n,) is taken as (n,).
-    """
-    import numpy as np
-
-    n = len(part)
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        return np.full(n, np.nan), f"{name} that are no array: {error}"
+def shape_of(part: Part) -> tuple[int, ...]:
+    """Return the shape of the answer about a part: (n,), or (n, n_outputs) of several outputs."""
     n_outputs = getattr(getattr(part, "target", None), "n_outputs", 1)
-    if n_outputs == 1 and array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    wanted = (n,) if n_outputs == 1 else (n, n_outputs)
-    if array.shape != wanted:
-        return np.full(n, np.nan), f"{name} of the shape {array.shape}; {wanted} is needed"
-    return array, None
+    return (len(part),) if n_outputs == 1 else (len(part), n_outputs)
 
 
 def _part(dataset: Dataset, rows: NDArray[np.int64], *, is_train: bool = False) -> RowsPart:

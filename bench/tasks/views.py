@@ -235,7 +235,7 @@ def placed(parts: Parts, *, streams: bool, limit_bytes: int) -> Parts:
     return replace(parts, train=replace(parts.train, X=X.take(np.arange(len(X)))))
 
 
-def answers(ask: Callable[[Any], Any], X: Any) -> Any:
+def in_batches(ask: Callable[[Any], Any], X: Any) -> Any:
     """Return ``ask(X)``; where X is a `RowsView`, asked about at most 8,192 rows at a time.
 
     Parameters

@@ -26,7 +26,7 @@ from bench.spec import (
     Parts,
     Task,
 )
-from bench.spec.errors import DatasetError, Skip
+from bench.spec.errors import DatasetError, InvalidAnswer, Skip
 from bench.spec.outcome import CurvePoint, Facts, Outcome, Score, Status
 from bench.tasks import conditions
 from bench.tasks import views as rows
@@ -47,13 +47,8 @@ WARM_UP_UNITS = 32
 WARM_UP_SECONDS = 1.0
 """After which a warm-up may stop by itself: it is there to compile and to import, not to learn."""
 
-SCORED_TRAIN_ROWS = 10_000
 LATENCY_SECONDS = 0.5
 LATENCY_CALLS = {1: 5, 1000: 3}
-
-
-class _InvalidOutputError(Exception):
-    """The estimator's output cannot be scored."""
 
 
 def run(
@@ -86,7 +81,7 @@ def run(
         raise
     except Skip as error:
         status, reason = "skipped", str(error) or NO_REASON
-    except _InvalidOutputError as error:
+    except InvalidAnswer as error:
         status, reason = "invalid", str(error)
     except BaseException as error:  # a model may raise anything, SystemExit included
         status = "out_of_memory" if _is_out_of_memory(error) else "error"
@@ -182,22 +177,21 @@ def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch
         kept.estimator = estimator
     _collect(estimator, kept)
     with recorder.phase("predict"):
-        output = _predict(task, estimator, parts.test, kept)
+        questions = iter(task.questions(parts))
+        name, first = next(questions)
+        answer = _predict(task, estimator, first, kept)
     with recorder.phase("score"):
-        kept.scores += score(metrics, "test", parts.test, output)
-        for name, part in (
-            ("validation", parts.validation),
-            ("train", task.shorten(parts.train, SCORED_TRAIN_ROWS)),
-        ):
-            if part is not None:
-                kept.scores += score(metrics, name, part, _checked(task, estimator, part))
+        output = task.read(answer, first, parts, estimator)
+        kept.scores += score(metrics, name, first, output)
+        for name, part in questions:
+            answer = task.ask(estimator, part)
+            kept.scores += score(metrics, name, part, task.read(answer, part, parts, estimator))
         if job.keep_predictions:
-            _keep_predictions(parts.test, output, kept)
+            _keep_predictions(first, output, kept)
 
 
 def _context(job: Job, dataset: Dataset, parts: Parts, scratch: Path) -> ModelContext:
     trial = job.trial
-    extra = dataset.extra or {}
     return ModelContext(
         task=trial.task,
         modality=trial.modality,
@@ -207,9 +201,7 @@ def _context(job: Job, dataset: Dataset, parts: Parts, scratch: Path) -> ModelCo
         columns=dataset.columns or (),
         target=dataset.target,
         metric=job.primary_metric,
-        horizon=extra.get("horizon"),
-        season=extra.get("season"),
-        sampling_rate=extra.get("sampling_rate"),
+        extra=dataset.extra or {},
         seed=trial.model_seed,
         n_threads=trial.cores,
         device=trial.device,
@@ -290,13 +282,13 @@ def _warm_up(fitting: Fitting, params: Mapping[str, Any], parts: Parts, kept: _K
         kept.notes.append(f"warm-up on {WARM_UP_UNITS} rows failed: {_summary(error)}")
 
 
-def _predict(task: Task, estimator: Any, part: Part, kept: _Kept) -> Output:
-    """Ask about the test part and time it, and single and thousandfold questions.
+def _predict(task: Task, estimator: Any, part: Part, kept: _Kept) -> Any:
+    """Ask about the first part and time it, and single and thousandfold questions.
 
     The first call is not timed, unless it took so long that a second one would waste time.
     """
     start = clock()
-    output = _checked(task, estimator, part)
+    answer = task.ask(estimator, part)
     seconds = clock() - start
     if seconds < 1.0:
         start = clock()
@@ -305,7 +297,7 @@ def _predict(task: Task, estimator: Any, part: Part, kept: _Kept) -> Output:
     kept.seconds["predict"] = seconds
     for n, calls in LATENCY_CALLS.items():
         kept.seconds[f"latency_{n}"] = _latency(task, estimator, task.shorten(part, n), calls)
-    return output
+    return answer
 
 
 def _latency(task: Task, estimator: Any, part: Part, n_calls: int) -> float:
@@ -317,14 +309,6 @@ def _latency(task: Task, estimator: Any, part: Part, n_calls: int) -> float:
         task.ask(estimator, part)
         seconds.append(clock() - start)
     return median(seconds)
-
-
-def _checked(task: Task, estimator: Any, part: Part) -> Output:
-    output = task.ask(estimator, part)
-    fault = task.check(output)
-    if fault is not None:
-        raise _InvalidOutputError(fault)
-    return output
 
 
 def _keep_predictions(part: Part, output: Output, kept: _Kept) -> None:

@@ -261,7 +261,7 @@ def tune(
             share = None if math.isinf(left) else left / (len(divided) - at)
             estimator, was_cut = fit(params, parts, share)
             is_cut = is_cut or was_cut
-            values.append(_value(task, estimator, parts.test, metric))
+            values.append(_value(task, estimator, parts, metric))
         return fmean(values), is_cut
 
     return search(
@@ -275,11 +275,11 @@ def tune(
     )
 
 
-def _value(task: Task, estimator: Any, part: Part, metric: tuple[Metric, MetricFunction]) -> float:
-    output = task.ask(estimator, part)
-    fault = task.check(output)
-    if fault is not None:
-        raise ValueError(fault)
+def _value(
+    task: Task, estimator: Any, parts: Parts, metric: tuple[Metric, MetricFunction]
+) -> float:
+    part = parts.test
+    output = task.read(task.ask(estimator, part), part, parts, estimator)
     (scored,) = score([metric], "validation", part, output)
     if scored.value is None:
         raise ValueError(f"{scored.metric}: {scored.reason}")

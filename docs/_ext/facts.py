@@ -128,7 +128,13 @@ def metrics(registry: Registry) -> list[str]:
     return table(
         ("metric", "what it is", "better", "ideal", "computed from"),
         (
-            (_code(m.name), m.summary, m.direction, f"{m.ideal:g}", m.needs)
+            (
+                _code(m.name),
+                m.summary,
+                m.direction,
+                "none" if m.ideal is None else f"{m.ideal:g}",
+                m.needs,
+            )
             for m in _first_party(registry.metrics.values())
         ),
     )

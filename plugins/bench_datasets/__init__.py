@@ -9,7 +9,7 @@ import bench
 from bench_datasets import raw_specs
 from bench_datasets.raw_specs import CLASSES
 
-HOOK_API = 1
+HOOK_API = 2
 
 _BUNDLED = "bench_datasets.bundled"
 _GENERATED = "bench_datasets.generated"

@@ -9,7 +9,7 @@ from typing import Any
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 _PRELOAD = ("jax", "jax.numpy", "flax.nnx", "optax", "sklearn.base", "sklearn.utils.validation")
 

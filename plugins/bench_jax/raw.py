@@ -359,8 +359,8 @@ def made(
     own = {name: _frozen(value) for name, value in params.items() if name in fields}
     others = {name: value for name, value in params.items() if name not in fields}
     given = {"sizes": sizes(**own, **fixed), "modality": context.modality}
-    if context.sampling_rate is not None:
-        given["sampling_rate"] = context.sampling_rate
+    if context.extra.get("sampling_rate") is not None:
+        given["sampling_rate"] = context.extra["sampling_rate"]
     return estimators.made(context, RawClassifier, RawRegressor, others, given, fields)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import bench
 from bench_sklearn.specs import SPECS
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 @bench.hookimpl

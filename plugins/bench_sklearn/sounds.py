@@ -72,7 +72,7 @@ def _assembled(
         for parameter, usual in _FRAMES.items()
         if features == "mfcc" or parameter != "n_coefficients"
     }
-    rate = params.pop("sampling_rate", context.sampling_rate)
+    rate = params.pop("sampling_rate", context.extra.get("sampling_rate"))
     estimator = make(name, context, learner, params, other=("scale", "sampling_rate", *frames))
     if rate is not None:
         check_number(name, "sampling_rate", rate, 1, math.inf)

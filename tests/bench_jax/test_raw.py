@@ -204,7 +204,10 @@ def test_a_factory_hands_on_what_the_trial_says():
     """Sizes as tuples, the modality, the sampling rate, classes, and the largest size."""
     target = bench.Target("multiclass", 1, ("a", "b", "c"))
     model = make_cnn(
-        _context(sampling_rate=8000.0, target=target), filters=[4, 5], clip_norm="none", n_mels=12
+        _context(extra={"sampling_rate": 8000.0}, target=target),
+        filters=[4, 5],
+        clip_norm="none",
+        n_mels=12,
     )
     assert model.sizes == CnnSizes(filters=(4, 5))
     assert (model.modality, model.sampling_rate, model.n_mels) == ("audio", 8000.0, 12)

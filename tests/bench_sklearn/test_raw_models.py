@@ -31,7 +31,7 @@ def context(task, modality, **changes):
         "target": bench.Target("continuous")
         if task == "regression"
         else bench.Target("multiclass", classes=("a", "b", "c")),
-        "sampling_rate": RATE if modality == "audio" else None,
+        "extra": {"sampling_rate": RATE} if modality == "audio" else {},
         "seed": 2**60 + 1,
     }
     return bench.ModelContext(**{**given, **changes})
@@ -168,11 +168,11 @@ def test_one_class_is_a_skip(name):
 def test_without_a_sampling_rate():
     """A sound model without a sampling rate can be made, to check it, but not fitted."""
     X = raw("audio", np.arange(N) % 3)
-    estimator = make("mel-svm", context("classification", "audio", sampling_rate=None))
+    estimator = make("mel-svm", context("classification", "audio", extra={}))
 
     with pytest.raises(ValueError, match="sampling rate is not known"):
         estimator.fit(X, np.arange(N) % 3)
-    given = context("classification", "audio", sampling_rate=None)
+    given = context("classification", "audio", extra={})
     assert make("mel-svm", given, sampling_rate=RATE).fit(X, np.arange(N) % 3)
 
 

@@ -91,14 +91,14 @@ def test_roc_auc_by_hand():
     """Of four pairs one is tied and one is wrong: (2 + 1/2) / 4."""
     high = np.array([0.1, 0.6, 0.6, 0.4])
     given = np.column_stack([1 - high, high])
-    found = score_one("roc-auc", part_of([0, 0, 1, 1]), output_of(4, probabilities=given))
+    found = score_one("roc-auc", part_of([0, 0, 1, 1]), output_of(4, scores=given))
     assert found.value == pytest.approx(2.5 / 4)
 
 
 def test_roc_auc_leaves_out_absent_classes():
     """A class that the part lacks has no area; the mean is over the others."""
     given = np.array([[0.7, 0.2, 0.1], [0.2, 0.7, 0.1], [0.6, 0.3, 0.1]])
-    found = score_one("roc-auc", part_of([0, 1, 0]), output_of(3, probabilities=given))
+    found = score_one("roc-auc", part_of([0, 1, 0]), output_of(3, scores=given))
     assert found.value == pytest.approx(1.0)
 
 
@@ -224,7 +224,7 @@ def test_regression_equals_scikit_learn():
         (
             "roc-auc",
             part_of([1, 1]),
-            output_of(2, probabilities=[[0.5, 0.5], [0.1, 0.9]]),
+            output_of(2, scores=[[0.5, 0.5], [0.1, 0.9]]),
             "only one class in this part",
         ),
         (

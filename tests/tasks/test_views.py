@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import bench
 from bench.spec import Part, Parts
 from bench.tasks import views
-from bench.tasks.views import HeldRows, RowsView, answers, first, placed, take
+from bench.tasks.views import HeldRows, RowsView, first, in_batches, placed, take
 
 
 class Counted:
@@ -189,15 +189,15 @@ def test_answers_come_in_the_order_of_the_view(monkeypatch):
         sizes.append(len(table))
         return table[:, 0] * 10
 
-    assert answers(ask, view).tolist() == (view.rows * 10).tolist()
+    assert in_batches(ask, view).tolist() == (view.rows * 10).tolist()
     assert sizes == [4, 4, 3]
-    assert answers(ask, np.ones((2, 1))).tolist() == [10, 10]
+    assert in_batches(ask, np.ones((2, 1))).tolist() == [10, 10]
 
 
 def test_no_question_is_about_many_rows():
     """However small rows are, an estimator is asked about 8,192 at most."""
     sizes = []
-    answer = answers(lambda table: sizes.append(len(table)) or table[:, 0], view_of(20_000))
+    answer = in_batches(lambda table: sizes.append(len(table)) or table[:, 0], view_of(20_000))
     assert sizes == [8192, 8192, 3616]
     assert answer.tolist() == list(range(20_000))
 
@@ -206,7 +206,7 @@ def test_lists_of_answers_are_put_together_one_by_one(monkeypatch):
     """As forests answer for several labels: a list of arrays, one an output."""
     monkeypatch.setattr(views, "WINDOW_BYTES", 16 * 2)
     view = view_of(9, [8, 1, 4])
-    one, two = answers(lambda table: [table[:, :1], table + 1], view)
+    one, two = in_batches(lambda table: [table[:, :1], table + 1], view)
     assert one.tolist() == [[8], [1], [4]]
     assert two.tolist() == [[9, 9], [2, 2], [5, 5]]
 
@@ -218,4 +218,4 @@ def test_lists_of_answers_are_put_together_one_by_one(monkeypatch):
 def test_answers_that_are_not_one_a_row_keep_a_wrong_shape(answer, shape, monkeypatch):
     """They are not made to fit: the task finds the fault in the shape."""
     monkeypatch.setattr(views, "WINDOW_BYTES", 16 * 2)
-    assert answers(answer, view_of(9, [8, 1, 4])).shape == shape
+    assert in_batches(answer, view_of(9, [8, 1, 4])).shape == shape

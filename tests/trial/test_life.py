@@ -16,9 +16,10 @@ from bench.planning.source import Source
 from bench.registry.lookup import Entry, Registry, discover
 from bench.spec.errors import ParameterError, PluginError
 from bench.spec.outcome import Trial
+from bench.spec.tasks import SCORED_TRAIN_UNITS
 from bench.trial.checking import check_params
 from bench.trial.job import Job
-from bench.trial.life import SCORED_TRAIN_ROWS, run, shorten
+from bench.trial.life import run, shorten
 
 N_ROWS = 100
 PROTOCOL = bench.SplitProtocol(outer_seeds=(0,))
@@ -168,6 +169,9 @@ class Choosy(GaussianNB):
     def predict_proba(self, X):
         proba = super().predict_proba(X)
         return proba if self.mood == "good" else proba[:, ::-1]
+
+    def predict(self, X):
+        return self.predict_proba(X).argmax(axis=1)
 
 
 def make_choosy(context, mood="sad", stop=None):
@@ -542,7 +546,7 @@ def test_at_most_ten_thousand_training_rows_are_scored(live):
     """Of 12,000 training rows, the first 10,000 are asked about."""
     outcome = live(data_params={"n": 15_000}, n_train=12_000, n_train_max=12_150)
     train = [score for score in outcome.scores if score.part == "train"]
-    assert {score.n for score in train} == {SCORED_TRAIN_ROWS} == {10_000}
+    assert {score.n for score in train} == {SCORED_TRAIN_UNITS} == {10_000}
     assert [event[1] for event in log if event[0] == "fit"] == [32, 12_000]
 
 

@@ -289,7 +289,16 @@ def _plain_context(context: ModelContext) -> dict[str, Any]:
         "columns": [[column.name, column.kind] for column in context.columns],
         "target": target and [target.kind, target.n_outputs, _labels(target.classes)],
         "scratch": context.scratch and str(context.scratch),
+        "extra": {name: value for name, value in context.extra.items() if _can_cross(value)},
     }
+
+
+def _can_cross(value: Any) -> bool:
+    try:
+        codec.encode(value, [])
+    except codec.NotTransferableError:
+        return False
+    return True
 
 
 def _labels(classes: tuple[Any, ...]) -> list[Any]:

@@ -368,6 +368,8 @@ def _context(values: Mapping[str, Any]) -> Any:
         "columns": tuple(bench.Column(*column) for column in values["columns"]),
         "target": target and bench.Target(target[0], target[1], tuple(target[2])),
         "scratch": scratch and Path(scratch),
+        # Fields of their own, where bench is of HOOK_API 1.
+        **{name: values["extra"].get(name) for name in ("horizon", "season", "sampling_rate")},
     }
     known = {field.name for field in dataclasses.fields(bench.ModelContext)}
     return bench.ModelContext(**{name: value for name, value in made.items() if name in known})
