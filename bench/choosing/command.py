@@ -24,9 +24,9 @@ from bench.planning.describing import DatasetFacts
 from bench.planning.plan import Plan, modules
 from bench.planning.source import Source
 from bench.planning.suite import DatasetTable, Suite
+from bench.planning.trials import Trials
 from bench.spec import DatasetSpec, Metric, Task
 from bench.spec.errors import SuiteError, nearest
-from bench.spec.outcome import Trial
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -213,7 +213,7 @@ class _Watcher:
         """Return what shows the progress."""
         return TimedProgress(self._console, self.left)
 
-    def steer(self, todo: list[Trial]) -> Steering:
+    def steer(self, todo: Trials) -> Steering:
         """Return what decides on the next trial; it knows what earlier sessions measured."""
         from bench.results import store
 

@@ -122,7 +122,7 @@ def _finish(session: Session, registry: Registry, console: Console, as_json: boo
     from bench.spec.outcome import FAILED
 
     finished = store.done(session.folder)
-    planned = [finished[t.trial_id] for t in session.plan.trials if t.trial_id in finished]
+    planned = [finished[i] for i in session.plan.trials.ids() if i in finished]
     statuses = Counter(ended.status for ended in planned)
     n_failed = sum(statuses[status] for status in FAILED)
     if as_json:

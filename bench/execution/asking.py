@@ -10,9 +10,11 @@ from typing import Any
 
 from bench.execution.engine import Call, Engine, Report
 from bench.planning import describing
-from bench.planning.plan import FactsOf, Plan
+from bench.planning.plan import Plan
 from bench.planning.source import Source
+from bench.planning.subjects import FactsOf
 from bench.planning.suite import Suite
+from bench.planning.trials import Trials
 from bench.spec import Task
 from bench.spec.errors import DatasetError, SuiteError
 from bench.spec.outcome import Trial
@@ -89,7 +91,7 @@ def ask_about(
     return answer
 
 
-def check_params(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> None:
+def check_params(plan: Plan, engine: Engine, trials: Trials) -> None:
     """Find parameters that a model does not take, and a device that is not there, beforehand.
 
     Raises
@@ -98,7 +100,7 @@ def check_params(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> None:
         Every such parameter, in one message; or that no model can start on the device.
     """
     checked: dict[str, Trial] = {}
-    for trial in trials:
+    for trial in trials.one_of_each():
         if plan.contenders[trial.label].given or trial.device != "cpu":
             checked.setdefault(trial.label, trial)
     answers = _checked(plan, engine, list(checked.values()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -27,16 +26,20 @@ class InOrder:
     """Trials in the order in which they are given."""
 
     def __init__(self, trials: Sequence[Trial]) -> None:
-        self._waiting = deque(trials)
+        self._trials = trials
+        self._next = 0
 
     @property
     def is_over(self) -> bool:
         """Whether none is left."""
-        return not self._waiting
+        return self._next == len(self._trials)
 
     def take(self) -> Trial | None:
         """Return the next one."""
-        return self._waiting.popleft() if self._waiting else None
+        if self.is_over:
+            return None
+        self._next += 1
+        return self._trials[self._next - 1]
 
     def ended(self, trial: Trial, outcome: Outcome) -> None:
         """Go on, however it ended."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from bench.execution.local import LocalEngine, Server, assign_cores
 from bench.planning.plan import Plan, make_plan, modules
 from bench.planning.suite import Suite
+from bench.planning.trials import Trials
 from bench.registry.lookup import Registry
-from bench.spec.outcome import Trial
 
 if TYPE_CHECKING:
     from bench.execution.feed import Feed
@@ -129,19 +129,22 @@ class Session:
         facts_of = facts_from(lambda: self.engine, self.suite)
         return make_plan(self.suite, self._registry, facts_of, device=self._device)
 
-    def todo(self) -> list[Trial]:
+    def todo(self) -> Trials:
         """Return the trials of the plan that have no row yet, or only one of a lower limit."""
+        trials = self.plan.trials
         if not self.has_begun:
-            return list(self.plan.trials)
+            return trials
         from bench.execution.endings import is_done
         from bench.results import store
 
         finished = store.done(self.folder)
-        return [t for t in self.plan.trials if not is_done(t, finished.get(t.trial_id))]
+        return trials.only(
+            place
+            for place, trial_id in enumerate(trials.ids())
+            if (ended := finished.get(trial_id)) is None or not is_done(trials[place], ended)
+        )
 
-    def run(
-        self, watcher: Watcher, feed_of: Callable[[list[Trial]], Feed] | None = None
-    ) -> Progress:
+    def run(self, watcher: Watcher, feed_of: Callable[[Trials], Feed] | None = None) -> Progress:
         """Run what is missing; every row is on disk when this returns.
 
         Parameters
@@ -178,7 +181,7 @@ class Session:
                 store.create_run(self.folder, self.suite.name, self._text, self._command)
                 held.enter_context(store.lock(self.folder))
             watcher.planned(plan, len(todo))
-            if todo and all(trial.device != self._device for trial in plan.trials):
+            if todo and all(trial.device != self._device for trial in plan.trials.one_of_each()):
                 watcher.warned(
                     f"no model of this suite runs on a {self._device}; all trials are on the CPU."
                 )
@@ -193,9 +196,9 @@ class Session:
 
     def _measure(
         self,
-        todo: list[Trial],
+        todo: Trials,
         watcher: Watcher,
-        feed_of: Callable[[list[Trial]], Feed] | None,
+        feed_of: Callable[[Trials], Feed] | None,
     ) -> Progress:
         from bench.execution import environment
         from bench.execution.feed import InOrder

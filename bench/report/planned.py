@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.duration import ExpectedDuration, expected_duration
-from bench.planning.plan import Plan, Subject
+from bench.planning.plan import Plan
+from bench.planning.subjects import Subject
 from bench.report.progress import duration
 from bench.report.text import clean
 from bench.results import store

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 import bench
 from bench.planning.describing import DatasetFacts
-from bench.planning.plan import canonical, make_plan, model_seed, modules
+from bench.planning.plan import make_plan, modules
 from bench.planning.selection import expand, select
 from bench.planning.suite import parse
+from bench.planning.trials import canonical, model_seed
 from bench.registry.lookup import Entry, Registry
 from bench.spec.errors import DatasetError, SuiteError
 from bench.tasks import TASKS
