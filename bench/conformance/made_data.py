@@ -294,6 +294,11 @@ def streamed(task: str) -> Dataset:
     return dataset(task, "tabular", X=HeldRows(numbers, "made for the check"), columns=columns)
 
 
+def has_rows(part: Part) -> bool:
+    """Whether X holds one row for each unit of a part, so that some can be asked about."""
+    return not isinstance(part.X, type) and hasattr(part.X, "__len__") and len(part.X) == len(part)
+
+
 def some(part: Part, rows: Any) -> Part:
     """Return some rows of a part, in the order given."""
     import numpy as np

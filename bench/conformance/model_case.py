@@ -17,7 +17,6 @@ from bench.registry.venvs.remote import WorkerLostError
 from bench.spec import Cell, Dataset, ModelContext, ModelSpec, Output, Parts, SplitProtocol, Task
 from bench.spec.errors import InvalidAnswer, Skip
 from bench.tasks.normalise import normalise
-from bench.tasks.row_task import RowTask
 from bench.tasks.views import placed
 from bench.trial.fitting import Fitting, seed_all, worker_for
 
@@ -66,7 +65,7 @@ class Fitted:
         part = self.parts.test
         task = self.fitting.task
         if rows is not None:
-            if not isinstance(task, RowTask):
+            if not made_data.has_rows(part):
                 raise Inapplicable("what its task asks about are no rows")
             part = made_data.some(part, rows)
         answer = task.ask(self.usable, part)

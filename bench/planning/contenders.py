@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.planning.search import Search, is_blind, make_search
+from bench.planning.search import Search, make_search, why_untunable
 from bench.planning.subjects import Subject, labels_of
 from bench.planning.suite import ModelTable
 from bench.spec import ModelSpec
@@ -65,17 +65,15 @@ def find_contenders(
 def check_tuning(
     contenders: Sequence[Contender], subjects: Sequence[Subject], faults: list[str]
 ) -> None:
-    """A model to be tuned for a task whose `fit` sees no truth is a fault: tuning would see it."""
+    """A model to be tuned for a task for which none can be is a fault."""
+    tasks = {(one.task.name, one.source.spec.modality): one.task for one in subjects}
     for contender in contenders:
-        blind = {
-            subject.task.name
-            for subject in subjects
-            if is_blind(subject.task)
-            and (subject.task.name, subject.source.spec.modality) in contender.spec.does
-        }
-        if contender.search is not None and blind:
-            faults.append(
-                f"model {contender.spec.name!r} cannot be tuned for {', '.join(sorted(blind))}: "
-                "`fit` sees no true classes there, and tuning would choose by them. Leave `tune` "
-                "out of its entry, or the datasets of that task out of the suite."
-            )
+        if contender.search is None:
+            continue
+        asked = {tasks[pair].name: tasks[pair] for pair in contender.spec.does if pair in tasks}
+        for name, task in sorted(asked.items()):
+            if (why := why_untunable(task)) is not None:
+                faults.append(
+                    f"model {contender.spec.name!r} cannot be tuned for {name}: {why}. Leave "
+                    "`tune` out of its entry, or the datasets of that task out of the suite."
+                )

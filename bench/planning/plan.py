@@ -152,7 +152,7 @@ def _block(
         "model_version": spec.version,
         "params": canonical(contender.params),
         "task": subject.task.name,
-        "protocol": protocol.name,
+        "protocol": subject.task.protocol(protocol),
         "conditions": subject.conditions,
         "tuning": "default" if contender.search is None else "tuned",
         "device": device if device in spec.devices else "cpu",

@@ -9,7 +9,6 @@ from typing import Any
 
 from bench.spec import ModelSpec, Task
 from bench.spec.errors import SuiteError
-from bench.tasks.row_task import RowTask
 
 _RANGE_KEYS = ("low", "high", "log", "int")
 
@@ -42,9 +41,13 @@ class Search:
         return cls(**values)
 
 
-def is_blind(task: Task) -> bool:
-    """Whether `fit` sees no truth in a task, as in clustering: nothing may be tuned by it then."""
-    return isinstance(task, RowTask) and not task.targets
+def why_untunable(task: Task) -> str | None:
+    """Return why no model can be tuned for a task; None where they can."""
+    if not task.learns_from_truth:
+        return "`fit` sees no truth there, and tuning would choose by it"
+    if type(task).divide is Task.divide:
+        return "the task does not say how a training part is divided (`Task.divide`)"
+    return None
 
 
 def make_search(

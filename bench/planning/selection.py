@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from bench.planning.search import is_blind
+from bench.planning.search import why_untunable
 from bench.planning.suite import ModelTable, Suite
 from bench.spec.errors import SuiteError, nearest
 
@@ -100,7 +100,7 @@ def _tuned_where_possible(
     """Take `tune` from those of a pattern's models that have nothing to be searched."""
     if pattern.tune is None:
         return list(tables)
-    blind = {name for name, entry in registry.tasks.items() if is_blind(entry.record)}
+    blind = {name for name, entry in registry.tasks.items() if why_untunable(entry.record)}
 
     def can_be_tuned(table: ModelTable) -> bool:
         spec: ModelSpec = registry.model(table.name).record

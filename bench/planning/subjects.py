@@ -116,7 +116,7 @@ def find_subjects(
             continue
         lead = suite.suite.primary_metric
         if lead is None or not _is_metric_of(lead, task, registry):
-            lead = metric or task.metrics[0]
+            lead = metric or task.primary(facts.target)
         subject = Subject(source, label, task, lead, facts)
         sizes = suite.protocol.sizes if table.sizes is None else table.sizes
         if subjects.setdefault(label, (subject, sizes)) != (subject, sizes):

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+MOST_DRAWS = 20
+"""Of a training part to be divided for tuning."""
+
+
 @dataclass(frozen=True)
 class RowsPart(Part):
     """A part that knows what is predicted, and whether the estimator was fitted on it."""
@@ -57,6 +61,37 @@ class RowTask(Task):
             As `prepare`.
         """
         return self._divided(dataset, protocol, cell)[1]
+
+    def divide(self, dataset: Dataset, train: Part, *, share: float, seed: int) -> Iterator[Parts]:
+        """Yield draws from the training rows, or rolling origins where the rows have a time.
+
+        Groups stay whole and the shares of the classes are kept, as in `splits`. A draw that leaves
+        one class to learn from is replaced by another.
+
+        Raises
+        ------
+        DatasetError
+            The rows cannot be divided.
+        """
+        first = seed if train.time is None else 0
+        seeds = tuple(first + k for k in range(MOST_DRAWS))
+        protocol = SplitProtocol(test=share, validation=0.0, outer_seeds=seeds)
+        part = Dataset(
+            train.X,
+            train.y,
+            groups=train.groups,
+            time=train.time,
+            sample_weight=train.sample_weight,
+            columns=dataset.columns,
+            target=dataset.target,
+            extra=dataset.extra,
+        )
+        is_one_class = _has_one_class(train, dataset.target)
+        for split in self.splits(part, protocol):
+            cell = Cell(split.outer_seed, split.inner_seed, split.n_train_max)
+            parts = self.parts(part, protocol, cell)
+            if is_one_class or not _has_one_class(parts.train, dataset.target):
+                yield parts
 
     def _divided(
         self, dataset: Dataset, protocol: SplitProtocol, cell: Cell
@@ -136,6 +171,13 @@ def _part(dataset: Dataset, rows: NDArray[np.int64], *, is_train: bool = False) 
         target=dataset.target,
         is_train=is_train,
     )
+
+
+def _has_one_class(part: Part, target: Target | None) -> bool:
+    import numpy as np
+
+    has_classes = target is not None and target.kind in ("binary", "multiclass")
+    return has_classes and len(np.unique(part.y)) < 2
 
 
 def _notes(dataset: Dataset, division: Division, train: Part, test: Part) -> dict[str, float]:

@@ -22,20 +22,17 @@ from typing import Any
 
 from bench.planning.search import Search
 from bench.spec import (
-    Cell,
     Dataset,
     Direction,
     Metric,
     MetricFunction,
     Part,
     Parts,
-    SplitProtocol,
     Task,
 )
 from bench.spec.errors import DatasetError, Skip
 from bench.spec.outcome import CurvePoint
 from bench.tasks.metrics import score
-from bench.tasks.row_task import RowTask
 from bench.trial.deadline import OutOfTimeError, ended_within
 
 HELD_OUT = 0.2
@@ -161,9 +158,6 @@ def n_divisions(n_train: int) -> int:
 def divisions(task: Task, dataset: Dataset, train: Part, seed: int) -> tuple[Parts, ...]:
     """Divide a training part as its task divides a dataset; the test parts are those held out.
 
-    Repeated draws, or rolling origins where the rows have a time. A draw that leaves one class to
-    learn from is replaced by another.
-
     Parameters
     ----------
     task
@@ -180,42 +174,13 @@ def divisions(task: Task, dataset: Dataset, train: Part, seed: int) -> tuple[Par
     DatasetError
         The part cannot be divided.
     """
-    n = n_divisions(len(train))
-    # Rolling origins, of rows and of tasks of other kinds, are counted from 0.
-    first = seed if isinstance(task, RowTask) and train.time is None else 0
-    seeds = tuple(first + k for k in range(4 * n))
-    protocol = SplitProtocol(test=HELD_OUT, validation=0.0, outer_seeds=seeds)
-    part = Dataset(
-        train.X,
-        train.y,
-        groups=train.groups,
-        time=train.time,
-        sample_weight=train.sample_weight,
-        columns=dataset.columns,
-        target=dataset.target,
-        extra=dataset.extra,
-    )
-    is_one_class = _has_one_class(dataset, train)
-    make = task.parts if isinstance(task, RowTask) else task.prepare
-    drawn = (
-        make(part, protocol, Cell(split.outer_seed, split.inner_seed, split.n_train_max))
-        for split in task.splits(part, protocol)
-    )
-    usable = (parts for parts in drawn if is_one_class or not _has_one_class(dataset, parts.train))
-    found = tuple(islice(usable, n))
+    drawn = task.divide(dataset, train, share=HELD_OUT, seed=seed)
+    found = tuple(islice(drawn, n_divisions(len(train))))
     if not found:
         raise DatasetError(
             f"{len(train)} training {task.size_unit} are too few to hold some of them out"
         )
     return found
-
-
-def _has_one_class(dataset: Dataset, part: Part) -> bool:
-    import numpy as np
-
-    target = dataset.target
-    has_classes = target is not None and target.kind in ("binary", "multiclass")
-    return has_classes and len(np.unique(part.y)) < 2
 
 
 def tune(

@@ -445,7 +445,7 @@ def test_a_datasets_own_primary_metric_comes_first():
     """Where the field has a metric of its own, it is the primary one."""
     registry = make_registry(datasets=[dataset("flowers", primary_metric="log-loss")])
     assert plan_of(registry=registry).subjects["flowers"].primary_metric == "log-loss"
-    assert plan_of().subjects["flowers"].primary_metric == "balanced-accuracy"
+    assert plan_of().subjects["flowers"].primary_metric == "roc-auc"
 
 
 def test_a_suites_primary_metric_comes_before_all_others():

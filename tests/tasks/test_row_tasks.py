@@ -187,6 +187,57 @@ def test_predict_is_asked_where_there_are_no_probabilities(classes):
     assert set(output.offers) == {"labels"}
 
 
+def test_labels_are_what_predict_says(classes):
+    """A threshold that an estimator has tuned is measured, and not the largest probability."""
+    two = data(np.arange(60) % 2, ("classification",))
+    part = CLASSIFICATION.shorten(CLASSIFICATION.prepare(two, PROTOCOL, CELL).test, 2)
+    given = np.array([[0.7, 0.3], [0.9, 0.1]])
+    output, _ = asked(CLASSIFICATION, part, predict_proba=given, predict=np.array([1, 0]))
+    assert output.offers["labels"].tolist() == [1, 0]
+    assert output.values.tolist() == given.tolist()
+
+
+def test_a_decision_function_ranks_where_there_are_no_probabilities(classes):
+    """Its values are aligned to all classes: one that training lacked is below all others."""
+    part = CLASSIFICATION.shorten(CLASSIFICATION.prepare(classes, PROTOCOL, CELL).test, 2)
+    output, fault = asked(
+        CLASSIFICATION, part, decision_function=np.array([-2.0, 0.5]),
+        predict=np.array([0, 2]), classes_=np.array([0, 2]),
+    )  # fmt: skip
+    assert fault is None
+    assert set(output.offers) == {"scores", "labels"}
+    assert output.offers["scores"].tolist() == [[2.0, -3.0, -2.0], [-0.5, -3.0, 0.5]]
+    assert output.values.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        (np.zeros((6, 4)), None),  # of pairs of classes: no scores, but labels
+        (
+            np.full(6, np.nan),
+            "a decision function with NaN or infinity, first in row 0 of the part",
+        ),
+    ],
+)
+def test_a_decision_function_of_another_form(classes, values, fault):
+    """One that is of no use is left out; one with NaN is no answer."""
+    part = CLASSIFICATION.prepare(classes, PROTOCOL, CELL).test
+    output, found = asked(
+        CLASSIFICATION, part, decision_function=values, predict=np.zeros(6, int)
+    )  # fmt: skip
+    assert found == fault
+    assert output is None or set(output.offers) == {"labels"}
+
+
+def test_the_metric_that_leads_is_that_of_the_field():
+    """ROC AUC for two classes, log loss for more and for several labels a row."""
+    leads = {kind: CLASSIFICATION.primary(bench.Target(kind)) for kind in CLASSIFICATION.targets}
+    assert leads == {"binary": "roc-auc", "multiclass": "log-loss", "multilabel": "log-loss"}
+    assert REGRESSION.primary(bench.Target("continuous")) == "rmse"
+    assert CLUSTERING.primary(None) == "adjusted-rand"
+
+
 GOOD = np.full((6, 3), 1 / 3)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bench
-from bench.planning.search import Search, is_blind, make_search
+from bench.planning.search import Search, make_search, why_untunable
 from bench.registry.lookup import discover
 from bench.spec import Dataset, Output, Part, Target
 from bench.spec.errors import DatasetError, SuiteError
@@ -83,7 +83,7 @@ def test_every_installed_search_space_is_one():
 
 def test_what_shows_no_truth_to_fit_is_not_tuned_by_it():
     """Of the built-in tasks, clustering is fitted blind."""
-    assert [task.name for task in TASKS if is_blind(task)] == ["clustering"]
+    assert [task.name for task in TASKS if why_untunable(task)] == ["clustering"]
 
 
 # --- proposals ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import planted_parts
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 bench_models = planted_parts.model(__name__, params={"shrink": 0.0}, search_space={"shrink": [0.5]})
 bench_datasets = planted_parts.dataset(__name__)
 
@@ -28,8 +28,8 @@ class Sorting(bench.Task):
     def ask(self, estimator, part):
         raise NotImplementedError
 
-    def check(self, output):
-        return None
+    def read(self, answer, part, parts, estimator):
+        raise NotImplementedError
 
 
 @bench.hookimpl

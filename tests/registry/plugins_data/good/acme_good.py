@@ -32,7 +32,7 @@ class Ranking(bench.Task):
     def ask(self, estimator, part):
         raise NotImplementedError
 
-    def check(self, output):
+    def read(self, answer, part, parts, estimator):
         return None
 
 
