@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,11 @@ from bench.conformance.promise import Broken, Inapplicable
 from bench.conformance.traces import Before, Traces, watch
 from bench.planning.describing import has_missing
 from bench.registry.venvs.remote import WorkerLostError
-from bench.spec import Cell, Dataset, ModelContext, ModelSpec, Output, Parts, SplitProtocol, Task
+from bench.spec import Cell, Dataset, ModelSpec, Output, Parts, SplitProtocol, Task
 from bench.spec.errors import InvalidAnswer, Skip
 from bench.tasks.normalise import normalise
 from bench.tasks.views import placed
+from bench.trial.context import model_context
 from bench.trial.fitting import Fitting, seed_all, worker_for
 
 if TYPE_CHECKING:
@@ -164,24 +165,21 @@ class ModelCase:
         """Return what makes estimators for a dataset; `told` changes what the factory is told."""
         folder = self.scratch / "model"
         folder.mkdir(exist_ok=True)
-        extra = dataset.extra or {}
-        context: dict[str, Any] = {
-            "task": self.task.name,
-            "modality": self.modality,
-            "n_train": len(parts.train),
-            "n_train_max": max(len(parts.train), made_data.N_TRAIN),
-            "has_missing": has_missing(dataset.X),
-            "columns": dataset.columns or (),
-            "target": dataset.target,
-            "metric": self.task.metrics[0],
-            "extra": extra,
-            "seed": SEED,
-            "max_seconds": _BRIEF_SECONDS,
-            "device": self.device,
-            "scratch": folder,
-            **told,
-        }
-        return Fitting(self.task, self.model, ModelContext(**context), self.worker)
+        context = model_context(
+            dataset,
+            parts,
+            task=self.task.name,
+            modality=self.modality,
+            n_train=len(parts.train),
+            n_train_max=max(len(parts.train), made_data.N_TRAIN),
+            has_missing=has_missing(dataset.X),
+            metric=self.task.metrics[0],
+            seed=SEED,
+            device=self.device,
+            max_seconds=_BRIEF_SECONDS,
+            scratch=folder,
+        )
+        return Fitting(self.task, self.model, replace(context, **told), self.worker)
 
     def fit(self, dataset: Dataset, *, chance: int = 1, **told: Any) -> Fitted:
         """Make an estimator and fit it, with the global generators seeded by `chance` before.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bench.execution.engine import Call, Engine, Report
+from bench.execution.measuring import job_of
 from bench.planning import describing
 from bench.planning.plan import Plan
 from bench.planning.source import Source
@@ -131,19 +132,10 @@ def _checked(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> dict[str, d
     """Make the estimator of each trial once, in a process of its own; return answers by label."""
     calls = []
     for trial in trials:
-        contender, subject = plan.contenders[trial.label], plan.subjects[trial.dataset_label]
-        argument = {
-            "model": contender.spec.name,
-            "params": contender.params,
-            "facts": subject.facts.to_json(),
-            "modality": trial.modality,
-            "device": trial.device,
-            "n_train": subject.largest(trial),
-        }
         call = Call(
             id=trial.label,
             function="bench.execution.calls:check_params",
-            argument=argument,
+            argument=job_of(plan, trial).to_json(),
             limit_seconds=trial.limit_seconds,
             limit_bytes=trial.limit_bytes,
             model=trial.model,

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from bench.planning import describing
 from bench.planning.source import Source
-from bench.spec import ModelContext, SplitProtocol
-from bench.spec.errors import BenchError
-from bench.trial import checking, fitting, probes
+from bench.spec import SplitProtocol
+from bench.spec.errors import BenchError, Skip
+from bench.trial import checking, context, fitting, probes, time_left
 from bench.trial import life as trial
 from bench.trial.job import Job
+from bench.trial.time_left import TimeLeft
 
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
@@ -50,24 +51,22 @@ def describe(
 def check_params(
     argument: Mapping[str, Any], registry: Registry, announce: Announce, scratch: Path
 ) -> bytes:
-    """Make an estimator once; return why it skips, or the message of what is wrong with it."""
+    """Make a trial's estimator; return why it skips, or the message of what is wrong with it."""
     announce("init", 0)
-    entry = registry.model(argument["model"])
-    facts = describing.DatasetFacts.from_json(argument["facts"])
-    context = ModelContext(
-        task=facts.task,
-        modality=argument["modality"],
-        n_train=argument["n_train"],
-        n_train_max=argument["n_train"],
-        has_missing=facts.has_missing,
-        columns=facts.columns,
-        target=facts.target,
-        device=argument["device"],
-        scratch=scratch,
-    )
+    job = Job.from_json(argument)
+    entry = registry.model(job.trial.model)
+    task = registry.task(job.trial.task).record
+    limit = TimeLeft(job.trial.limit_seconds, time_left.began())
+    try:
+        dataset = context.dataset_of(job, registry)
+        parts = context.parts_of(job, entry.record, task, dataset)
+    except (BenchError, Skip):
+        return json.dumps({"skipped": None}).encode()  # of the data: the trial will say so
+    told = context.context_of(job, dataset, parts, max_seconds=limit.for_fit(), scratch=scratch)
+    params = json.loads(job.trial.params)
     try:
         worker = fitting.worker_for(entry)
-        skipped = checking.check_params(entry.record, context, argument["params"], worker)
+        skipped = checking.check_params(entry.record, told, params, worker)
     except BenchError as error:
         return _message(error)
     return json.dumps({"skipped": skipped}).encode()

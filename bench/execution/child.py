@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.execution import process, wire
 from bench.registry.venvs import remote
+from bench.trial import time_left
 
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
@@ -32,7 +33,9 @@ def be(call: Mapping[str, Any], registry: Registry, report: int, output: int, sc
     ----------
     call
         ``function``, ``argument``, ``cores`` (numbers of the cores to be pinned to), ``parent``,
-        and ``worker``: the descriptor that leads to the worker of another environment, or None.
+        ``began`` (when its limit began, by `time.monotonic`) and ``worker``: the descriptor that
+        leads to the worker of another environment, or None; ``is_awaited`` says whether the time
+        until that is there is not the call's own.
     registry
         Passed on to the function.
     report, output
@@ -42,6 +45,7 @@ def be(call: Mapping[str, Any], registry: Registry, report: int, output: int, sc
     """
     code = 1
     try:
+        time_left.begin(call["began"])
         _settle(call, output, scratch)
 
         def announce(phase: str, anonymous: int) -> None:
@@ -51,7 +55,7 @@ def be(call: Mapping[str, Any], registry: Registry, report: int, output: int, sc
 
         function = resolve(call["function"])
         if call.get("worker") is not None:
-            remote.attach(socket.socket(fileno=call["worker"]))
+            remote.attach(socket.socket(fileno=call["worker"]), is_awaited=call["is_awaited"])
         answer = function(call["argument"], registry, announce, Path(scratch))
         _flush()
         wire.write(report, wire.pack({"answer": True}, answer))

@@ -127,9 +127,10 @@ def _attend(
     kills = process.out_of_memory_kills()
     report, report_end = os.pipe()
     output, output_end = os.pipe()
-    call["parent"] = os.getpid()
+    call["parent"], call["began"] = os.getpid(), start
     worker = workers.hire(call, output_end, scratch)
     call["worker"] = worker.channel.fileno() if worker else None
+    call["is_awaited"] = worker is not None and worker.is_awaited
     ours = [report, output, *(worker.descriptors if worker else ())]
     try:
         pid = _start(call, registry, ours, (report_end, output_end), scratch, may_fork)

@@ -30,9 +30,6 @@ N_SENTINELS = 3
 
 SENTINEL_SECONDS = 1.0
 
-FIT_SHARE = 0.75
-"""Share of the time limit after which a model's own training should stop."""
-
 
 @dataclass
 class Progress:
@@ -66,7 +63,6 @@ def job_of(plan: Plan, trial: Trial) -> Job:
         primary_metric=subject.primary_metric,
         metrics=plan.metrics_of(subject),
         keep_predictions=plan.suite.suite.predictions,
-        max_seconds=FIT_SHARE * trial.limit_seconds,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,12 +116,17 @@ class Account:
 
     stop_reason: str | None
     n_parameters: int | None
+    threshold: float | None
     curves: tuple[CurvePoint, ...]
     notes: tuple[str, ...]
 
 
 def account(estimator: Any) -> Account:
-    """Read ``stop_reason_, n_parameters_, loss_curve_`` and ``validation_curve_``."""
+    """Read why a fitted estimator stopped, how large it is, how it learned, and what decides.
+
+    From ``stop_reason_, n_parameters_, loss_curve_, validation_curve_``, and ``best_threshold_`` or
+    ``threshold_``.
+    """
     notes = []
     n_parameters = attribute(estimator, "n_parameters_")
     try:
@@ -144,8 +150,23 @@ def account(estimator: Any) -> Account:
         curves += [CurvePoint(step, part, name, v) for step, v in enumerate(values, start=1)]
     stop_reason = attribute(estimator, "stop_reason_")
     return Account(
-        None if stop_reason is None else str(stop_reason), n_parameters, tuple(curves), tuple(notes)
+        None if stop_reason is None else str(stop_reason),
+        n_parameters,
+        _threshold(estimator),
+        tuple(curves),
+        tuple(notes),
     )
+
+
+def _threshold(estimator: Any) -> float | None:
+    """Return from which score on the estimator decides for the positive class, where it says so."""
+    names = ["best_threshold_", "threshold_"]
+    if attribute(estimator, "response_method") is not None:  # FixedThresholdClassifier
+        names.append("threshold")
+    for name in names:
+        with suppress(TypeError, ValueError):  # "auto", or something else of that name
+            return float(attribute(estimator, name))
+    return None
 
 
 def attribute(estimator: Any, name: str) -> Any:

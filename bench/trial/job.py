@@ -24,7 +24,6 @@ class Job:
     primary_metric: str
     metrics: tuple[str, ...]
     keep_predictions: bool
-    max_seconds: float | None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what JSON can hold."""

@@ -5,36 +5,26 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
-from statistics import median
-from time import perf_counter, time
+from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any
 
-from bench.planning import describing, loading
+from bench.planning import describing
 from bench.planning.search import Search
-from bench.planning.source import Source
 from bench.registry.lookup import resolve
-from bench.registry.venvs.remote import WorkerLostError, clock
-from bench.spec import (
-    Cell,
-    Dataset,
-    Metric,
-    MetricFunction,
-    ModelContext,
-    Output,
-    Part,
-    Parts,
-    Task,
-)
+from bench.registry.venvs.remote import WorkerLostError
+from bench.spec import Dataset, Metric, MetricFunction, Output, Part, Parts, Task
 from bench.spec.errors import DatasetError, InvalidAnswer, Skip
 from bench.spec.outcome import CurvePoint, Facts, Outcome, Score, Status
-from bench.tasks import conditions
-from bench.tasks import views as rows
 from bench.tasks.metrics import score
-from bench.trial import tuning
+from bench.trial import time_left, tuning
+from bench.trial.asking import FEW_UNITS, Asking, Pace, seconds_after_fit
+from bench.trial.context import context_of, dataset_of, parts_of
 from bench.trial.fitting import MAX_SECONDS, Fitting, account, seed_all, worker_for
 from bench.trial.job import Job
 from bench.trial.probes import Recorder, build
+from bench.trial.time_left import TimeLeft
 
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
@@ -43,12 +33,12 @@ KEPT = 32 * 1024
 """Bytes kept of the beginning and of the end of a text that may be huge."""
 
 NO_REASON = "the model gave no reason"
-WARM_UP_UNITS = 32
 WARM_UP_SECONDS = 1.0
 """After which a warm-up may stop by itself: it is there to compile and to import, not to learn."""
 
-LATENCY_SECONDS = 0.5
-LATENCY_CALLS = {1: 5, 1000: 3}
+_MANY_CALLS = 4
+"""Latency is measured where so many times as long as a prediction took is left of the trial's time:
+a measurement is no reason to lose what it measures."""
 
 
 def run(
@@ -75,8 +65,9 @@ def run(
     status: Status = "ok"
     reason = text = ""
     started_at = time()
+    left = TimeLeft(job.trial.limit_seconds, time_left.began())
     try:
-        _live(job, registry, recorder, kept, scratch)
+        _live(job, registry, recorder, kept, left, scratch)
     except WorkerLostError:
         raise
     except Skip as error:
@@ -126,15 +117,22 @@ class _Kept:
         self.is_cut = False
         self.stop_reason: str | None = None
         self.n_parameters: int | None = None
+        self.threshold: float | None = None
         self.notes: list[str] = []
 
 
-def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch: Path) -> None:
+def _live(
+    job: Job,
+    registry: Registry,
+    recorder: Recorder,
+    kept: _Kept,
+    left: TimeLeft,
+    scratch: Path,
+) -> None:
     trial = job.trial
     owner = registry.model(trial.model)
     model, worker = owner.record, worker_for(owner)
     task: Task = registry.task(trial.task).record
-    entry = registry.dataset(job.dataset)
     # What a worker has imported, this process has not: there is nothing to be probed here.
     imported = model.preload if worker is None else ()
     probes, failed = build((e.record for e in registry.probes.values()), imported)
@@ -146,69 +144,58 @@ def _live(job: Job, registry: Registry, recorder: Recorder, kept: _Kept, scratch
     ]
 
     with recorder.phase("load"):
-        params = json.loads(trial.dataset_params)
-        source = Source(entry.record, entry.version, params, job.path)
-        dataset = loading.load(source, job.cache_key)
+        dataset = dataset_of(job, registry)
         kept.dataset = dataset
     with recorder.phase("split"):
-        cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat)
-        condition = conditions.Condition.from_json(json.loads(trial.conditions))
-        parts = conditions.prepare(condition, task, dataset, job.protocol, cell, job.n_train_max)
-        parts = rows.placed(parts, streams=model.streams, limit_bytes=trial.limit_bytes)
+        parts = parts_of(job, model, task, dataset)
         kept.parts = parts
     for name, value in parts.notes.items():
         recorder.note("split", "split", name, value)
 
     seed_all(trial.model_seed)
     params = json.loads(trial.params)
-    fitting = Fitting(task, model, _context(job, dataset, parts, scratch), worker)
-    fitting.prepare()  # its import is not what `init` measures
+    brief = min(WARM_UP_SECONDS, left.for_fit())
+    context = context_of(job, dataset, parts, max_seconds=brief, scratch=scratch)
+    fitting = Fitting(task, model, context, worker)
+    _import(fitting, left)
     with recorder.phase("init"):
         estimator = fitting.make(params)
     with recorder.phase("warm-up"):
-        _warm_up(fitting, params, parts, kept)
+        pace = _warm_up(fitting, estimator, parts, kept)
 
+    fitting = fitting.within(left.for_fit(seconds_after_fit(task, task.questions(parts), pace)))
+    is_tuned = trial.tuning == "tuned"
+    estimator = None if is_tuned else fitting.make(params)
     seed_all(trial.model_seed)
     with recorder.phase("fit"):
-        if trial.tuning == "tuned":
+        if is_tuned:
             primary = next(pair for pair in metrics if pair[0].name == job.primary_metric)
             estimator = _tuned(job, fitting, dataset, parts, primary, params, recorder, kept)
         estimator = fitting.fit(estimator, parts)
         kept.estimator = estimator
     _collect(estimator, kept)
+    questions = iter(task.questions(parts))
+    name, first = next(questions)
+    asking = Asking(task, estimator, first)
     with recorder.phase("predict"):
-        questions = iter(task.questions(parts))
-        name, first = next(questions)
-        answer = _predict(task, estimator, first, kept)
+        answer, kept.seconds["predict"] = asking.timed_answer()
+        _measure_latency(asking, left, recorder, kept)
     with recorder.phase("score"):
         output = task.read(answer, first, parts, estimator)
         kept.scores += score(metrics, name, first, output)
         for name, part in questions:
-            answer = task.ask(estimator, part)
+            answer, _ = asking.ask(part)
             kept.scores += score(metrics, name, part, task.read(answer, part, parts, estimator))
         if job.keep_predictions:
             _keep_predictions(first, output, kept)
 
 
-def _context(job: Job, dataset: Dataset, parts: Parts, scratch: Path) -> ModelContext:
-    trial = job.trial
-    return ModelContext(
-        task=trial.task,
-        modality=trial.modality,
-        n_train=int(parts.notes.get("n_train_kept", trial.n_train)),
-        n_train_max=job.n_train_max,
-        has_missing=job.has_missing,
-        columns=dataset.columns or (),
-        target=dataset.target,
-        metric=job.primary_metric,
-        extra=dataset.extra or {},
-        seed=trial.model_seed,
-        n_threads=trial.cores,
-        device=trial.device,
-        max_seconds=job.max_seconds,
-        scratch=scratch,
-        streamed=isinstance(parts.train.X, rows.RowsView),
-    )
+def _import(fitting: Fitting, left: TimeLeft) -> None:
+    """Import the factory: not what `init` measures."""
+    start = monotonic()
+    fitting.prepare()
+    if fitting.worker is not None and fitting.worker.is_awaited:
+        left.began += monotonic() - start  # what an environment imports once is no trial's time
 
 
 def _tuned(
@@ -263,52 +250,33 @@ def _tuned(
     return estimator
 
 
-def _warm_up(fitting: Fitting, params: Mapping[str, Any], parts: Parts, kept: _Kept) -> None:
+def _warm_up(fitting: Fitting, estimator: Any, parts: Parts, kept: _Kept) -> Pace:
     """Fit and ask on a few rows, so that compiling and lazy imports are not in the warm figures.
 
     Few rows may be too few for a learner (one class, say): the fit proper decides then.
     """
-    seconds = fitting.context.max_seconds
-    brief = WARM_UP_SECONDS if seconds is None else min(seconds, WARM_UP_SECONDS)
     try:
-        estimator = fitting.within(brief).make(params)
         task = fitting.task
-        few = task.shorten(parts.train, WARM_UP_UNITS)
-        fitted = fitting.fit(estimator, Parts(few, parts.validation, parts.test))
-        task.ask(fitted, task.shorten(parts.test, WARM_UP_UNITS))
+        few = replace(parts, train=task.shorten(parts.train, FEW_UNITS))
+        _, first = next(iter(task.questions(few)))
+        return Asking(task, fitting.fit(estimator, few), first).warm_up()
     except (Skip, MemoryError):
         raise
     except Exception as error:
-        kept.notes.append(f"warm-up on {WARM_UP_UNITS} rows failed: {_summary(error)}")
+        kept.notes.append(f"warm-up on {FEW_UNITS} rows failed: {_summary(error)}")
+        return Pace()
 
 
-def _predict(task: Task, estimator: Any, part: Part, kept: _Kept) -> Any:
-    """Ask about the first part and time it, and single and thousandfold questions.
-
-    The first call is not timed, unless it took so long that a second one would waste time.
-    """
-    start = clock()
-    answer = task.ask(estimator, part)
-    seconds = clock() - start
-    if seconds < 1.0:
-        start = clock()
-        task.ask(estimator, part)
-        seconds = clock() - start
-    kept.seconds["predict"] = seconds
-    for n, calls in LATENCY_CALLS.items():
-        kept.seconds[f"latency_{n}"] = _latency(task, estimator, task.shorten(part, n), calls)
-    return answer
-
-
-def _latency(task: Task, estimator: Any, part: Part, n_calls: int) -> float:
-    """Return the median of a few calls, within a budget of time."""
-    seconds: list[float] = []
-    begin = perf_counter()
-    while not seconds or (len(seconds) < n_calls and perf_counter() - begin < LATENCY_SECONDS):
-        start = clock()
-        task.ask(estimator, part)
-        seconds.append(clock() - start)
-    return median(seconds)
+def _measure_latency(asking: Asking, left: TimeLeft, recorder: Recorder, kept: _Kept) -> None:
+    """Time questions of the sizes that the task names; those without a column are measures."""
+    for n in asking.task.latencies:
+        if left.seconds < _MANY_CALLS * kept.seconds["predict"]:
+            kept.notes.append(f"the latency of {n} was not measured: too little time is left")
+            return
+        name = f"latency_{n}"
+        kept.seconds[name] = asking.latency(n)
+        if f"{name}_seconds" not in {field.name for field in fields(Facts)}:
+            recorder.note("predict", "latency", f"{name}_seconds", kept.seconds[name], "s")
 
 
 def _keep_predictions(part: Part, output: Output, kept: _Kept) -> None:
@@ -328,6 +296,7 @@ def _collect(estimator: Any, kept: _Kept) -> None:
     stop_reason = MAX_SECONDS if kept.is_cut else told.stop_reason
     kept.stop_reason = None if stop_reason is None else shorten(stop_reason, 200)
     kept.n_parameters = told.n_parameters
+    kept.threshold = told.threshold
     kept.curves += told.curves
     kept.notes += told.notes
 
@@ -369,6 +338,7 @@ def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
         peak_device_bytes=int(recorder.largest("peak_device_bytes")) if device else None,
         n_parameters=kept.n_parameters,
         n_units=None if parts is None else len(parts.test),
+        threshold=kept.threshold,
     )
 
 

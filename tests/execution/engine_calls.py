@@ -8,9 +8,16 @@ import sys
 import time
 from pathlib import Path
 
+from bench.trial import time_left
+
 
 def echo(argument, registry, announce, scratch):
     return json.dumps(argument).encode()
+
+
+def began(argument, registry, announce, scratch):
+    """Say when the limit of this call began, and what time it is."""
+    return json.dumps([time_left.began(), time.monotonic()]).encode()
 
 
 def describe(argument, registry, announce, scratch):

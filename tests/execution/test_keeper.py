@@ -44,6 +44,7 @@ def reports():
     cores = sorted(os.sched_getaffinity(0))[:1]
     functions = {
         "describe": {},
+        "began": {},
         "fail": {},
         "die": {},
         "wait": {"mark": "3599.5"},
@@ -83,6 +84,12 @@ def test_a_new_program_is_started(reports):
     assert found["folder"] == os.path.realpath(found["scratch"])
 
 
+def test_it_knows_when_its_limit_began(reports):
+    """Starting a program takes time of the call's: its limit began before that."""
+    began, now = json.loads(reports["began"]["answer"])
+    assert 0 < now - began <= reports["began"]["seconds"]
+
+
 def test_it_reports_as_a_fork_does(reports):
     """Failure, signal, timeout and too much memory are told with their phases."""
     assert (reports["fail"]["exit_code"], reports["fail"]["phase"]) == (1, "split")
@@ -90,7 +97,7 @@ def test_it_reports_as_a_fork_does(reports):
     assert (reports["die"]["exit_code"], reports["die"]["phase"]) == (-9, "predict")
     assert (reports["wait"]["killed_for"], reports["wait"]["phase"]) == ("timeout", "fit")
     assert reports["allocate"]["killed_for"] == "memory"
-    assert [report["answered"] for report in reports.values()] == [True] + [False] * 4
+    assert [report["answered"] for report in reports.values()] == [True, True] + [False] * 4
 
 
 def test_nothing_is_left_behind(reports):

@@ -90,6 +90,14 @@ def test_an_answer_comes_back(engine):
     assert report.seconds > 0
 
 
+@LINUX
+def test_a_call_knows_when_its_limit_began(engine):
+    """By the clock of the system, which every process shares: not before it was submitted."""
+    before = time.monotonic()
+    began, now = json.loads(ask(engine, make_call("began")).answer)
+    assert before <= began <= now <= time.monotonic()
+
+
 def test_a_large_argument_and_a_large_answer_come_through(engine):
     """Megabytes go there and back."""
     text = "x" * 3_000_000

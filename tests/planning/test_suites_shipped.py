@@ -1,17 +1,19 @@
 """The suites that bench ships: each is sound, and plans or says what it is missing."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 import bench
-from bench.execution import calls
+from bench.execution.measuring import job_of
 from bench.planning import describing
 from bench.planning.plan import make_plan
 from bench.planning.selection import expand
 from bench.planning.suite import read
 from bench.registry.lookup import discover
+from bench.spec import Part
+from bench.trial.checking import check_params
+from bench.trial.context import context_of
 
 FOLDER = Path(__file__).parents[2] / "suites"
 SUITES = {path.stem: read(path) for path in sorted(FOLDER.glob("*.toml"))}
@@ -84,24 +86,16 @@ def test_small_suites_fetch_nothing(name, registry):
 def test_its_models_take_their_parameters(name, registry, facts_of, tmp_path):
     """Each model of a suite can be made with the parameters that the suite gives it."""
     plan = plan_of(name, registry, facts_of)
-    for contender in plan.contenders.values():
+    trials = {trial.label: trial for trial in plan.trials}
+    for label, contender in plan.contenders.items():
         if not contender.given:
             continue
-        subject = next(
-            one
-            for one in plan.subjects.values()
-            if (one.task.name, one.source.spec.modality) in contender.spec.does
-        )
-        argument = {
-            "model": contender.spec.name,
-            "params": contender.params,
-            "facts": subject.facts.to_json(),
-            "modality": subject.source.spec.modality,
-            "device": "cpu",
-            "n_train": 64,
-        }
-        answer = calls.check_params(argument, registry, lambda phase, n: None, tmp_path)
-        assert "message" not in json.loads(answer)
+        facts = plan.subjects[trials[label].dataset_label].facts
+        dataset = bench.Dataset([], columns=facts.columns, target=facts.target)
+        parts = bench.Parts(Part([], [], []), None, Part([], [], []))
+        job = job_of(plan, trials[label])
+        context = context_of(job, dataset, parts, max_seconds=60.0, scratch=tmp_path)
+        check_params(contender.spec, context, contender.params)
 
 
 def test_openml_tables_are_named_and_numbered():

@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,14 +13,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import bench
+from bench.execution import calls
 from bench.planning.source import Source
 from bench.registry.lookup import Entry, Registry, discover
 from bench.spec.errors import ParameterError, PluginError
 from bench.spec.outcome import Trial
 from bench.spec.tasks import SCORED_TRAIN_UNITS
+from bench.trial import life, time_left
+from bench.trial.asking import Asking
 from bench.trial.checking import check_params
 from bench.trial.job import Job
 from bench.trial.life import run, shorten
+from bench.trial.time_left import TimeLeft
 
 N_ROWS = 100
 PROTOCOL = bench.SplitProtocol(outer_seeds=(0,))
@@ -222,8 +227,8 @@ def model(name, fit_params=()):
 def registry():
     """The built-in tasks and metrics with models and datasets of this module."""
     installed = discover()
-    names = "choosy, curious, in-pipeline, in-search, boaster, doomed, refused, wrong, labels"
-    models = {name: model(name) for name in names.split(", ")}
+    names = "choosy curious in-pipeline in-search boaster doomed refused wrong labels obedient"
+    models = {name: model(name) for name in names.split()}
     models["teller"] = model("teller", fit_params=("sample_weight", "groups"))
     datasets = {
         name: entry(
@@ -278,11 +283,10 @@ def live(registry, tmp_path):
             primary_metric="balanced-accuracy",
             metrics=("balanced-accuracy", "accuracy", "log-loss"),
             keep_predictions=True,
-            max_seconds=7.5,
         )
         job = replace(job, **changes)
         assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
-        run_trial.phases = []
+        run_trial.phases, run_trial.job = [], job
         return run(job, registry, lambda phase, _: run_trial.phases.append(phase), tmp_path)
 
     return run_trial
@@ -329,14 +333,18 @@ def test_a_metric_that_cannot_be_had_says_why(live):
 
 
 def test_the_warm_up_is_another_estimator_on_32_rows(live):
-    """A first estimator sees 32 rows and 10 test rows and is thrown away; then comes the fit."""
+    """A first estimator sees 32 rows and test rows and is thrown away; another one is fitted.
+
+    Of the 10 test rows it is asked about one, all and all again: the second time each is warm.
+    """
     live()
     kinds = [event[0] for event in log]
-    assert kinds[:2] == ["make", "make"]
+    assert [kind for kind in kinds if kind != "ask"] == ["make", "fit", "make", "fit"]
     fits = [event[1] for event in log if event[0] == "fit"]
     assert fits == [32, 64]
     first_fit, second_fit = (i for i, kind in enumerate(kinds) if kind == "fit")
-    assert log[first_fit + 1 : second_fit] == [("ask", 10)]
+    asked = [event[1] for event in log[first_fit + 1 : second_fit - 1]]
+    assert asked == [1, 1, 10, 10, 10]
 
 
 def tuned(space, trials=20, seconds=None):
@@ -387,15 +395,16 @@ def test_a_tuned_trial_tells_its_search(live):
 def test_a_search_knows_its_rows_and_its_time(live):
     """A factory is told the trial's rows, the split's largest size, and its share of time.
 
-    Of 7.5 s, two fits' time stays for the last one: a candidate's five fits share 7.5 x 5 / 7 s.
+    Of 10,000 s, a twentieth is kept for what follows, and two fits' time for the last one: a
+    candidate's five fits share 9,500 x 5 / 7 s. The warm-up is told one second.
     """
-    live("choosy", trial=tuned(MOODS))
+    live("choosy", trial=tuned(MOODS) | {"limit_seconds": 10_000.0})
     made = [event for event in log if not isinstance(event[0], str)]
-    assert [n for n, _, _ in made] == [64] * 19
+    assert [n for n, _, _ in made] == [64] * 18
     assert {largest for _, largest, _ in made} == {81}
-    assert made[0][2] == 7.5
-    assert 0.9 < made[2][2] / (7.5 / 7) <= 1
-    assert all(0 < seconds < 7.5 for _, _, seconds in made[2:])
+    assert made[0][2] == 1.0
+    assert 0.9 < made[1][2] / (9500 / 7) <= 1
+    assert all(0 < seconds < 9500 for _, _, seconds in made[1:])
 
 
 def test_the_same_seed_tunes_to_the_same_scores(live):
@@ -455,16 +464,118 @@ def test_a_warm_up_that_fails_is_said_and_no_more(live):
 def test_the_factory_is_told_about_the_trial(live, tmp_path):
     """The context holds what the model may know, and classes in their order."""
     live(params={"depth": 3}, trial={"cores": 2})
-    _, context, params = log[0]
+    _, context, params = [event for event in log if event[0] == "make"][-1]
     assert params == {"depth": 3}
     assert (context.task, context.modality, context.metric) == (
         "classification", "tabular", "balanced-accuracy",
     )  # fmt: skip
     assert (context.n_train, context.n_train_max, context.seed) == (64, 81, 5)
-    assert (context.n_threads, context.device, context.max_seconds) == (2, "cpu", 7.5)
+    assert (context.n_threads, context.device) == (2, "cpu")
     assert context.target == bench.Target("binary", 1, ("down", "up"))
     assert [column.name for column in context.columns] == ["x0", "x1"]
     assert context.scratch == tmp_path
+
+
+@pytest.mark.parametrize("conditions", [{}, {"imbalance": 0.5}, {"missing": 0.2}])
+def test_a_check_of_parameters_tells_the_factory_what_the_trial_does(
+    live, registry, tmp_path, conditions
+):
+    """But for the time that is left, the two contexts are one, under conditions too."""
+    live(trial={"cores": 2, "conditions": json.dumps(conditions)}, has_missing=bool(conditions))
+    answer = calls.check_params(live.job.to_json(), registry, lambda phase, _: None, tmp_path)
+    assert json.loads(answer) == {"skipped": None}
+    contexts = [event[1] for event in log if event[0] == "make"]
+    assert len(contexts) == 3
+    warm, fitted, checked = (replace(context, max_seconds=None) for context in contexts)
+    assert warm == fitted == checked
+    assert (checked.metric, checked.n_threads, checked.seed) == ("balanced-accuracy", 2, 5)
+    assert contexts[2].max_seconds <= 9.5
+
+
+def test_data_that_cannot_be_loaded_are_no_fault_of_parameters(live, registry, tmp_path):
+    """The trial says it, with a row of its own."""
+    live(dataset="broken")
+    answer = calls.check_params(live.job.to_json(), registry, lambda phase, _: None, tmp_path)
+    assert json.loads(answer) == {"skipped": None}
+
+
+class Clock:
+    """Moves only when a model of this module works."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The only clock of a trial's limit and of its questions."""
+    ours = Clock()
+    monkeypatch.setattr(life, "TimeLeft", partial(TimeLeft, clock=ours))
+    monkeypatch.setattr(life, "Asking", partial(Asking, clock=ours))
+    monkeypatch.setattr(time_left, "_began", 0.0)
+    monkeypatch.setattr(Obedient, "clock", ours)
+    return ours
+
+
+class Obedient(GaussianNB):
+    """Learns for `needs` seconds or until its time is over, and answers at a given pace."""
+
+    clock = None
+
+    def __init__(self, max_seconds, needs, warm_up, unit, late):
+        super().__init__()
+        self.max_seconds, self.needs = max_seconds, needs
+        self.warm_up, self.unit, self.late = warm_up, unit, late
+
+    def fit(self, X, y):
+        if len(X) <= 32:
+            self.clock.now += self.warm_up
+        else:
+            self.stop_reason_ = "max_seconds" if self.max_seconds < self.needs else "converged"
+            # It looks at the clock between steps, and is a little late.
+            self.clock.now += min(self.needs, self.max_seconds + self.late)
+        return super().fit(X, y)
+
+    def predict_proba(self, X):
+        self.clock.now += self.unit * len(X)
+        return super().predict_proba(X)
+
+
+def make_obedient(context, needs, warm_up, unit, late=0.4):
+    return Obedient(context.max_seconds, needs, warm_up, unit, late)
+
+
+@pytest.mark.parametrize(
+    ("limit", "warm_up", "unit"),
+    [(10, 5, 0.0), (10, 1, 0.002), (60, 30, 0.05), (600, 300, 0.0), (4, 1, 0.001)],
+)
+def test_a_model_that_obeys_never_runs_into_its_limit(live, clock, limit, warm_up, unit):
+    """What loading, warming up, answering and being late take was not its own to spend."""
+    params = {"needs": 1e9, "warm_up": warm_up, "unit": unit}
+    outcome = live("obedient", params=params, trial={"limit_seconds": float(limit)})
+    assert outcome.status == "ok", outcome.traceback
+    assert outcome.facts.stop_reason == "max_seconds"
+    assert clock.now < limit
+
+
+def test_a_model_whose_limit_is_generous_is_not_cut(live, clock):
+    """Of 1,000 s it may learn for 900: only what comes after is kept from it."""
+    params = {"needs": 900.0, "warm_up": 1.0, "unit": 0.0}
+    outcome = live("obedient", params=params, trial={"limit_seconds": 1000.0})
+    assert outcome.facts.stop_reason == "converged"
+    assert clock.now == pytest.approx(901.0)
+
+
+def test_latency_is_left_out_where_the_time_is_short(live, clock):
+    """A trial that is about to be over time is scored, and does not measure what can wait."""
+    params = {"needs": 9.0, "warm_up": 0.0, "unit": 0.03, "late": 3.0}
+    outcome = live("obedient", params=params, trial={"limit_seconds": 10.0})
+    assert outcome.status == "ok", outcome.traceback
+    assert outcome.facts.predict_seconds == pytest.approx(0.3)
+    assert outcome.facts.latency_1_seconds is None
+    assert "too little time is left" in outcome.output
 
 
 def test_fit_gets_what_the_model_asks_for_and_the_data_have(live):

@@ -55,9 +55,12 @@ class Connection:
     ----------
     channel
         The socket that leads to it.
+    is_awaited
+        Whether what its environment imports before it is there is no time of this process's call.
     """
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, *, is_awaited: bool = False) -> None:
+        self.is_awaited = is_awaited
         self.transport_seconds = 0.0
         """Spent so far on what is not the worker's own work."""
         self.cpu_seconds = 0.0
@@ -263,10 +266,10 @@ def _of(remote: Remote, name: str) -> Any:
 _attached: Connection | None = None
 
 
-def attach(channel: socket.socket) -> None:
+def attach(channel: socket.socket, *, is_awaited: bool = False) -> None:
     """Make the worker at the other end of a socket that of this process."""
     global _attached
-    _attached = Connection(channel)
+    _attached = Connection(channel, is_awaited=is_awaited)
 
 
 def attached() -> Connection | None:

@@ -81,7 +81,6 @@ def job(registry, tmp_path, monkeypatch):
         primary_metric="rmse",
         metrics=("rmse",),
         keep_predictions=True,
-        max_seconds=7.5,
     )
 
 
