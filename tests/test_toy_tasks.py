@@ -5,8 +5,8 @@ import pytest
 
 import bench
 import toy_tasks
-from bench.tasks.metrics import score
 from bench.tasks.normalise import normalise
+from bench.tasks.scoring import score
 
 PROTOCOL = bench.SplitProtocol(outer_seeds=(0, 1))
 

@@ -2,19 +2,17 @@
 
 Classes are scored by plain NumPy, equal to scikit-learn where both are defined (the tests compare
 them): scikit-learn's checks of its input cost more than a small fit, and a task has checked the
-output already. A metric that cannot be computed for a part raises ValueError, which `score` keeps
-as the reason.
+output already. A metric that cannot be computed for a part raises ValueError, which is kept as the
+reason.
 """
 
 from __future__ import annotations
 
-import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bench.spec import Metric, Output, Part
-from bench.spec.outcome import Score
+from bench.spec import Metric, Part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,58 +20,6 @@ if TYPE_CHECKING:
 
 N_BINS = 15
 MOST_SILHOUETTE_ROWS = 2000
-
-
-def score(
-    metrics: Sequence[tuple[Metric, Callable[[Part, Any], float]]],
-    part_name: str,
-    part: Part,
-    output: Output,
-) -> list[Score]:
-    """Score an answer by every metric.
-
-    Parameters
-    ----------
-    metrics
-        Each metric with its function, already imported.
-    part_name
-        ``"train"``, ``"validation"`` or ``"test"``.
-    part
-        What was asked about, with the truth in `y`.
-    output
-        The answer, as `Task.read` made it.
-
-    Returns
-    -------
-    list of Score
-        One for each metric, in their order. `value` is None, and `reason` says why, where the
-        estimator does not offer what the metric needs or the metric is undefined for this part. A
-        metric that fails in any other way does not cost the trial its other figures: the error's
-        type and message are the reason.
-    """
-    return [_score_one(metric, function, part_name, part, output) for metric, function in metrics]
-
-
-def _score_one(
-    metric: Metric,
-    function: Callable[[Part, Any], float],
-    part_name: str,
-    part: Part,
-    output: Output,
-) -> Score:
-    n = len(part)
-    if metric.needs not in output.offers:
-        return Score(part_name, "", metric.name, None, n, f"needs {metric.needs}")
-    try:
-        value = float(function(part, output.offers[metric.needs]))
-    except ValueError as error:
-        return Score(part_name, "", metric.name, None, n, str(error) or "undefined for this part")
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        return Score(part_name, "", metric.name, None, n, reason[:1000])
-    if not math.isfinite(value):
-        return Score(part_name, "", metric.name, None, n, f"the metric's value is {value}")
-    return Score(part_name, "", metric.name, value, n)
 
 
 # --- classification: the truth is codes (n,) or, for several labels, 0 and 1 (n, k) ---

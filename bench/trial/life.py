@@ -17,12 +17,13 @@ from bench.registry.venvs.remote import WorkerLostError
 from bench.spec import Dataset, Metric, MetricFunction, Output, Part, Parts, Task
 from bench.spec.errors import DatasetError, InvalidAnswer, Skip
 from bench.spec.outcome import CurvePoint, Facts, Outcome, Score, Status
-from bench.tasks.metrics import score
+from bench.tasks.scoring import score, score_slices
 from bench.trial import time_left, tuning
 from bench.trial.asking import FEW_UNITS, Asking, Pace, seconds_after_fit
 from bench.trial.context import context_of, dataset_of, parts_of
 from bench.trial.fitting import MAX_SECONDS, Fitting, account, seed_all, worker_for
 from bench.trial.job import Job
+from bench.trial.predictions import to_be_kept
 from bench.trial.probes import Recorder, build
 from bench.trial.time_left import TimeLeft
 
@@ -141,6 +142,7 @@ def _live(
     metrics = [
         (metric, resolve(metric.function))
         for metric in (registry.metric(name).record for name in job.metrics)
+        if metric.function  # the others are `Task.across`'s
     ]
 
     with recorder.phase("load"):
@@ -183,11 +185,14 @@ def _live(
     with recorder.phase("score"):
         output = task.read(answer, first, parts, estimator)
         kept.scores += score(metrics, name, first, output)
-        for name, part in questions:
-            answer, _ = asking.ask(part)
-            kept.scores += score(metrics, name, part, task.read(answer, part, parts, estimator))
+        kept.scores += score_slices(task, metrics, name, first, output)
         if job.keep_predictions:
             _keep_predictions(first, output, kept)
+        for name, part in questions:
+            answer, _ = asking.ask(part)
+            output = task.read(answer, part, parts, estimator)
+            kept.scores += score(metrics, name, part, output)
+            kept.scores += score_slices(task, metrics, name, part, output)
 
 
 def _import(fitting: Fitting, left: TimeLeft) -> None:
@@ -280,14 +285,11 @@ def _measure_latency(asking: Asking, left: TimeLeft, recorder: Recorder, kept: _
 
 
 def _keep_predictions(part: Part, output: Output, kept: _Kept) -> None:
-    import numpy as np
-
-    values = np.asarray(output.values)
-    if values.dtype.kind not in "fiub" or len(values) != len(part.rows):
-        kept.notes.append("the predictions are not numbers, one row each: not kept")
+    found = to_be_kept(part, output)
+    if found is None:
+        kept.notes.append("the predictions are neither numbers nor texts, one a unit: not kept")
         return
-    kept.rows = np.ascontiguousarray(part.rows, dtype=np.int64)
-    kept.predictions = np.ascontiguousarray(values.reshape(len(values), -1), dtype=np.float64)
+    kept.rows, kept.predictions = found
 
 
 def _collect(estimator: Any, kept: _Kept) -> None:

@@ -32,7 +32,7 @@ from bench.spec import (
 )
 from bench.spec.errors import DatasetError, Skip
 from bench.spec.outcome import CurvePoint
-from bench.tasks.metrics import score
+from bench.tasks.scoring import score
 from bench.trial.deadline import OutOfTimeError, ended_within
 
 HELD_OUT = 0.2

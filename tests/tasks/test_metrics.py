@@ -12,7 +12,8 @@ from sklearn import metrics as reference
 
 import bench
 from bench.tasks import metrics
-from bench.tasks.metrics import METRICS, score
+from bench.tasks.metrics import METRICS
+from bench.tasks.scoring import score
 
 BY_NAME = {metric.name: metric for metric in METRICS}
 
