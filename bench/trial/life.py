@@ -311,8 +311,9 @@ def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
     def total(name: str) -> float | None:
         return recorder.value(name) if recorder.measured(name) else None
 
-    def count(name: str) -> int | None:
-        return int(recorder.value(name)) if recorder.measured(name) else None
+    def count(name: str, probe: str | None = None) -> int | None:
+        found = recorder.measured(name, probe=probe)
+        return int(recorder.value(name, probe=probe)) if found else None
 
     parts, dataset = kept.parts, kept.dataset
     device = recorder.measured("peak_device_bytes")
@@ -336,7 +337,7 @@ def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
         predict_seconds=kept.seconds.get("predict"),
         latency_1_seconds=kept.seconds.get("latency_1"),
         latency_1000_seconds=kept.seconds.get("latency_1000"),
-        peak_anon_bytes=count("anon_bytes_after"),
+        peak_anon_bytes=count("anon_bytes_after", probe="memory"),
         peak_device_bytes=int(recorder.largest("peak_device_bytes")) if device else None,
         n_parameters=kept.n_parameters,
         n_units=None if parts is None else len(parts.test),

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -94,3 +96,21 @@ def test_what_is_of_no_use_in_an_account_is_said():
         "n_parameters_ is not a number: left out",
         "validation_curve_ is not a sequence of numbers: left out",
     )
+
+
+def test_a_threshold_that_decides_is_told():
+    """One that was tuned, one that was given, one of another library; in a pipeline as well."""
+    X, y = np.arange(40.0)[:, None], np.arange(40) > 25
+    tuned = TunedThresholdClassifierCV(LogisticRegression(), cv=2).fit(X, y)
+    fixed = FixedThresholdClassifier(LogisticRegression(), threshold=0.25).fit(X, y)
+    assert account(tuned).threshold == tuned.best_threshold_
+    assert account(fixed).threshold == 0.25
+    assert account(make_pipeline(StandardScaler(), SimpleNamespace(threshold_=2))).threshold == 2.0
+
+
+def test_an_estimator_without_a_threshold_has_none():
+    """Nor has one whose threshold is a word, a parameter of something else, or many numbers."""
+    assert account(SimpleNamespace()).threshold is None
+    assert account(FixedThresholdClassifier(LogisticRegression())).threshold is None
+    assert account(SimpleNamespace(threshold=0.5)).threshold is None
+    assert account(SimpleNamespace(threshold_=np.zeros(3))).threshold is None
