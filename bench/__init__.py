@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bench.spec import (
     AcrossRow,
     Cell,
+    Change,
+    ChangeFacts,
     Column,
     ColumnKind,
     Control,
@@ -40,6 +42,7 @@ from bench.spec.errors import (
     nearest,
 )
 from bench.spec.hooks import HOOK_API, hookimpl
+from bench.tasks.chance import Chance, Scale
 from bench.tasks.row_task import RowTask
 from bench.tasks.views import RowsView
 
@@ -56,6 +59,9 @@ __all__ = [
     "BenchDeprecationWarning",
     "BenchError",
     "Cell",
+    "Chance",
+    "Change",
+    "ChangeFacts",
     "Column",
     "ColumnKind",
     "Control",
@@ -78,6 +84,7 @@ __all__ = [
     "RowTask",
     "Rows",
     "RowsView",
+    "Scale",
     "Skip",
     "Split",
     "SplitProtocol",

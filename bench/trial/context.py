@@ -24,11 +24,13 @@ def dataset_of(job: Job, registry: Registry) -> Dataset:
     return loading.load(Source(entry.record, entry.version, params, job.path), job.cache_key)
 
 
-def parts_of(job: Job, model: ModelSpec, task: Task, dataset: Dataset) -> Parts:
+def parts_of(job: Job, registry: Registry, dataset: Dataset) -> Parts:
     """Divide a trial's dataset under its conditions; place the rows as its model takes them."""
     trial = job.trial
+    model = registry.model(trial.model).record
+    task = registry.task(trial.task).record
     cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat)
-    condition = conditions.Condition.from_json(json.loads(trial.conditions))
+    condition = conditions.Condition.from_json(json.loads(trial.conditions), registry)
     parts = conditions.prepare(condition, task, dataset, job.protocol, cell, job.n_train_max)
     return rows.placed(parts, streams=model.streams, limit_bytes=trial.limit_bytes)
 
