@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.planning import loading
 from bench.planning.source import Source
-from bench.spec import Cell, Dataset, ModelContext, ModelSpec, Parts, Task
+from bench.spec import Cell, Dataset, ModelContext, Parts
 from bench.tasks import conditions
 from bench.tasks import views as rows
 from bench.trial.job import Job
