@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from bench.spec import (
     AcrossRow,
     Cell,
-    Change,
-    ChangeFacts,
     Column,
     ColumnKind,
     Control,
@@ -42,7 +40,6 @@ from bench.spec.errors import (
     nearest,
 )
 from bench.spec.hooks import HOOK_API, hookimpl
-from bench.tasks.chance import Chance, Scale
 from bench.tasks.row_task import RowTask
 from bench.tasks.views import RowsView
 
@@ -59,9 +56,6 @@ __all__ = [
     "BenchDeprecationWarning",
     "BenchError",
     "Cell",
-    "Chance",
-    "Change",
-    "ChangeFacts",
     "Column",
     "ColumnKind",
     "Control",
@@ -84,7 +78,6 @@ __all__ = [
     "RowTask",
     "Rows",
     "RowsView",
-    "Scale",
     "Skip",
     "Split",
     "SplitProtocol",

@@ -33,7 +33,7 @@ def examine(
     tasks = [registry.task(name).record for name in argument["tasks"]]
     try:
         facts = describing.describe(source, tasks, SplitProtocol(**argument["protocol"]))
-        findings = check(loading.load(source))
+        findings = check(loading.load(source).dataset)
     except BenchError as error:
         return json.dumps({"message": str(error)}).encode()
     answer = {"facts": facts.to_json(), "findings": [finding.to_json() for finding in findings]}

@@ -7,7 +7,8 @@ from typing import Any
 from bench.conformance import made_data, running_threads
 from bench.conformance.model_case import SEED, Fitted, ModelCase, Refused
 from bench.conformance.promise import Broken, Inapplicable, promise
-from bench.trial.fitting import MAX_SECONDS, attribute, seed_all
+from bench.spec.outcome import MAX_SECONDS
+from bench.trial.fitting import attribute, seed_all
 
 _CLOSE = 1e-3
 """How far two answers about one row may be apart, as a share of the largest: float32 is added up

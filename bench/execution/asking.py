@@ -35,7 +35,7 @@ def facts_from(engine: Callable[[], Engine], suite: Suite) -> FactsOf:
 
     def facts_of(source: Source, tasks: Sequence[Task]) -> describing.DatasetFacts:
         names = [task.name for task in tasks]
-        known = describing.known_facts(source, names, protocol)
+        known = describing.known_facts(source, tasks, protocol)
         if known is not None:
             return known
         answer = ask_about(engine(), "bench.execution.calls:describe", source, names, suite)

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from bench.execution.engine import Report
-from bench.spec.outcome import Facts, Measure, Outcome, Trial
+from bench.spec.outcome import MAX_BYTES, MAX_SECONDS, OTHER_DATA, Facts, Measure, Outcome, Trial
 
 if TYPE_CHECKING:
     from bench.results.store import Finished
@@ -75,11 +75,15 @@ def killed_by_a_stranger(report: Report) -> bool:
 
 
 def is_done(trial: Trial, earlier: Finished | None) -> bool:
-    """Whether an earlier row makes a trial needless: not if it hit a limit lower than now asked."""
-    if earlier is None:
+    """Whether an earlier row makes a trial needless.
+
+    Not where it hit a limit lower than now asked, be it that the model stopped by itself or said
+    beforehand that it would not do; nor where its data were other ones than planned.
+    """
+    if earlier is None or earlier.stop_reason == OTHER_DATA:
         return False
-    if earlier.status == "timeout":
+    if earlier.status == "timeout" or earlier.stop_reason == MAX_SECONDS:
         return earlier.limit_seconds >= trial.limit_seconds
-    if earlier.status == "out_of_memory":
+    if earlier.status == "out_of_memory" or earlier.stop_reason == MAX_BYTES:
         return earlier.limit_bytes >= trial.limit_bytes
     return True

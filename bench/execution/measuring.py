@@ -56,7 +56,6 @@ def job_of(plan: Plan, trial: Trial) -> Job:
         trial=trial,
         dataset=subject.source.registry_name,
         path=subject.source.path,
-        cache_key=subject.cache_key,
         protocol=plan.protocol,
         n_train_max=subject.largest(trial),
         has_missing=subject.facts.has_missing,

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.planning.fingerprint import fingerprint, target_from_json, target_json
+from bench.planning import copies
+from bench.planning.fingerprint import (
+    is_rows,
+    is_table,
+    older_fingerprints,
+    target_from_json,
+    target_json,
+)
 from bench.planning.loading import load
 from bench.planning.source import FORMAT, Source
 from bench.registry.configuration import cache_folder
-from bench.spec import Column, Dataset, Rows, Split, SplitProtocol, Target, Task
+from bench.spec import Column, Dataset, Split, SplitProtocol, Target, Task
 from bench.spec.errors import DatasetError
 from bench.spec.hooks import HOOK_API
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFacts:
-    """What planning needs to know of a dataset, without its content."""
+    """What planning needs to know of a dataset, without its content.
+
+    `older_fingerprints` are those that earlier versions of bench gave the same content.
+    """
 
     fingerprint: str
     n_rows: int
@@ -33,6 +41,7 @@ class DatasetFacts:
     target: Target | None
     splits: tuple[Split, ...]
     is_streamed: bool = False
+    older_fingerprints: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what JSON can hold."""
@@ -42,6 +51,7 @@ class DatasetFacts:
             "n_features": self.n_features,
             "has_missing": self.has_missing,
             "is_streamed": self.is_streamed,
+            "older_fingerprints": self.older_fingerprints,
             "task": self.task,
             "columns": [[column.name, column.kind] for column in self.columns],
             "target": target_json(self.target),
@@ -55,24 +65,35 @@ class DatasetFacts:
             "columns": tuple(Column(*column) for column in values["columns"]),
             "target": target_from_json(values["target"]),
             "splits": tuple(Split(*split) for split in values["splits"]),
+            "older_fingerprints": tuple(values["older_fingerprints"]),
         }
         return cls(**{**values, **changed})
 
 
 def known_facts(
-    source: Source, tasks: Sequence[str], protocol: SplitProtocol
+    source: Source, tasks: Sequence[Task], protocol: SplitProtocol
 ) -> DatasetFacts | None:
     """Return the facts of a dataset if `describe` said them before and nothing has changed."""
+    content = copies.recall(source.key())
+    if content is None:
+        return None
     try:
-        return DatasetFacts.from_json(json.loads(_facts_file(source, tasks, protocol).read_text()))
+        said = json.loads(_facts_file(content, tasks, protocol).read_text())
+        facts = DatasetFacts.from_json(said)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return facts if facts.fingerprint == content else None
 
 
-def _facts_file(source: Source, tasks: Sequence[str], protocol: SplitProtocol) -> Path:
-    asked = json.dumps([FORMAT, HOOK_API, list(tasks), asdict(protocol)])
-    name = f"{source.key()}-{hashlib.sha256(asked.encode()).hexdigest()[:20]}.json"
+def _facts_file(content: str, tasks: Sequence[Task], protocol: SplitProtocol) -> Path:
+    """Return where facts are kept: of this content, as this code of these tasks says them."""
+    asked = json.dumps([FORMAT, HOOK_API, [_code(task) for task in tasks], asdict(protocol)])
+    name = f"{content[:20]}-{hashlib.sha256(asked.encode()).hexdigest()[:20]}.json"
     return cache_folder() / "facts" / name
+
+
+def _code(task: Task) -> list[str]:
+    return [task.name, getattr(task, "version", "1")]
 
 
 def describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) -> DatasetFacts:
@@ -86,17 +107,12 @@ def describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) -> 
         The dataset cannot be loaded, or fits none of the tasks.
     """
     facts = _describe(source, tasks, protocol)
-    file = _facts_file(source, [task.name for task in tasks], protocol)
-    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(facts.to_json()))
-        draft.replace(file)
+    copies.write_small(_facts_file(facts.fingerprint, tasks, protocol), facts.to_json())
     return facts
 
 
 def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) -> DatasetFacts:
-    dataset = load(source)
+    dataset, content = load(source)
     kind = dataset.target.kind if dataset.target is not None else None
     task = next((task for task in tasks if not task.targets or kind in task.targets), None)
     if task is None:
@@ -110,11 +126,12 @@ def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) ->
     except DatasetError as error:
         raise DatasetError(f"dataset {source.name!r}: {error}") from error
     return DatasetFacts(
-        fingerprint=fingerprint(dataset),
+        fingerprint=content,
+        older_fingerprints=tuple(older_fingerprints(dataset)),
         n_rows=_length(dataset.X),
         n_features=n_features(dataset),
         has_missing=has_missing(dataset.X),
-        is_streamed=isinstance(dataset.X, Rows) and not isinstance(dataset.X, type),
+        is_streamed=is_rows(dataset.X),
         task=task.name,
         columns=dataset.columns or (),
         target=dataset.target,
@@ -125,7 +142,7 @@ def _describe(source: Source, tasks: Sequence[Task], protocol: SplitProtocol) ->
 def n_features(dataset: Dataset) -> int:
     """Return how many numbers or columns one row of X has; 0 where a row has no fixed number."""
     shape = getattr(dataset.X, "shape", None)
-    if shape is None:
+    if isinstance(dataset.X, type) or not isinstance(shape, tuple):
         return len(dataset.columns or ())
     size = 1
     for length in shape[1:]:
@@ -137,11 +154,11 @@ def has_missing(X: Any) -> bool:
     """Return whether any value of X is missing; True where that cannot be told."""
     import numpy as np
 
-    if isinstance(X, Rows):
+    if is_rows(X):
         return bool(getattr(X, "has_missing", True))
     if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
         return bool(X.dtype.kind == "f" and np.isnan(X).any())
-    if hasattr(X, "isna"):
+    if is_table(X):
         return bool(X.isna().to_numpy().any())
     if isinstance(X, list) and all(isinstance(item, np.ndarray) for item in X):
         return any(item.dtype.kind not in "iub" and has_missing(item) for item in X)
@@ -149,4 +166,5 @@ def has_missing(X: Any) -> bool:
 
 
 def _length(X: Any) -> int:
-    return len(X) if hasattr(X, "__len__") else 0
+    """Return how many rows X has; a class of what has a length has none itself."""
+    return len(X) if hasattr(X, "__len__") and not isinstance(X, type) else 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bench.spec import Dataset, Rows, Target
@@ -13,10 +15,41 @@ PER_ROW = ("y", "parts", "folds", "groups", "time", "sample_weight")
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """Return SHA-256 over the content: X, y, every per-row array, columns and target.
+    """Return SHA-256 over the content: X, y, every per-row array, columns, target and extra.
 
-    It depends on values, types and order, never on where or how they are stored.
+    It depends on values, types and order, never on where or how they are stored; the order of the
+    categories counts where they have one.
     """
+    return _digest(dataset)
+
+
+def older_fingerprints(dataset: Dataset) -> Iterator[str]:
+    """Yield the fingerprints that earlier versions of bench gave the same content.
+
+    Up to 0.1 the order of ordinal categories did not count, and a list of texts that came as an
+    array counted as one.
+    """
+    if ordered := _orders(dataset.X):
+        yield _digest(dataset, with_orders=False)
+    X = dataset.X
+    if not ordered and isinstance(X, list) and X and all(isinstance(item, str) for item in X):
+        import numpy as np
+
+        for kind in (f"<U{max(1, *map(len, X))}", "|O"):
+            held = np.empty(len(X), object)
+            held[:] = X
+            yield _digest(replace(dataset, X=_Named(kind, held)))
+
+
+class _Named:
+    """An object array that is hashed as one of another type."""
+
+    def __init__(self, dtype: str, values: Any) -> None:
+        self.dtype = dtype
+        self.values = values
+
+
+def _digest(dataset: Dataset, *, with_orders: bool = True) -> str:
     digest = hashlib.sha256()
     _feed(digest, dataset.X)
     for name in PER_ROW:
@@ -27,8 +60,31 @@ def fingerprint(dataset: Dataset) -> str:
         target_json(dataset.target),
         dataset.extra,
     ]
-    digest.update(json.dumps(about, sort_keys=True, default=_by_name).encode())
+    digest.update(json.dumps(about, sort_keys=True, default=_plain).encode())
+    if with_orders and (orders := _orders(dataset.X)):
+        digest.update(json.dumps(["orders", orders], default=_plain).encode())
     return digest.hexdigest()
+
+
+def is_rows(X: Any) -> bool:
+    """Return whether X is `bench.Rows`: data that are not in memory; a class of such is not."""
+    return not isinstance(X, type) and isinstance(X, Rows)
+
+
+def is_table(X: Any) -> bool:
+    """Return whether X is a pandas table."""
+    return not isinstance(X, type) and hasattr(X, "columns") and hasattr(X, "iloc")
+
+
+def _orders(X: Any) -> list[Any]:
+    """Return the categories of each column of a table that has ordered ones, in their order."""
+    if not is_table(X):
+        return []
+    return [
+        [str(name), dtype.categories.tolist()]
+        for name, dtype in X.dtypes.items()
+        if getattr(dtype, "ordered", False)
+    ]
 
 
 def _feed(digest: Any, value: Any) -> None:
@@ -36,15 +92,18 @@ def _feed(digest: Any, value: Any) -> None:
 
     if value is None:
         digest.update(b"none")
-    elif isinstance(value, Rows):
+    elif isinstance(value, _Named):
+        digest.update(f"{value.dtype}{value.values.shape}".encode())
+        digest.update(json.dumps(value.values.tolist()).encode())
+    elif is_rows(value):
         digest.update(value.fingerprint.encode())
     elif isinstance(value, np.ndarray):
         digest.update(f"{value.dtype.str}{value.shape}".encode())
         if value.dtype.kind in "OUT":
-            digest.update(json.dumps(value.tolist(), default=str).encode())
+            digest.update(json.dumps(value.tolist(), default=_text).encode())
         else:
             digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
-    elif hasattr(value, "columns") and hasattr(value, "iloc"):
+    elif is_table(value):
         import pandas as pd
 
         digest.update(json.dumps([[str(c), str(value[c].dtype)] for c in value.columns]).encode())
@@ -57,14 +116,37 @@ def _feed(digest: Any, value: Any) -> None:
             else:
                 _feed(digest, item)
     else:
-        digest.update(json.dumps(value, sort_keys=True, default=_by_name).encode())
+        digest.update(json.dumps(value, sort_keys=True, default=_plain).encode())
 
 
-def _by_name(value: Any) -> Any:
-    """Stand for a class, a function or a NumPy scalar in JSON."""
+def _plain(value: Any) -> Any:
+    """Stand in JSON for what it cannot hold: an array, a class, a function, an object's content."""
+    import numpy as np
+
     if hasattr(value, "__qualname__"):
         return f"{value.__module__}:{value.__qualname__}"
-    return value.item() if hasattr(value, "item") else repr(value)
+    if hasattr(value, "dtype") and np.ndim(value):
+        digest = hashlib.sha256()
+        _feed(digest, value)
+        return {"array": digest.hexdigest()}
+    if hasattr(value, "item"):
+        return value.item()
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=repr)
+    return _text(value) if not _is_bare(value) else [_plain(type(value)), vars(value)]
+
+
+def _text(value: Any) -> Any:
+    """Return what stands for an object in an array: its text, where that is of its content."""
+    return str(value) if not _is_bare(value) else [_plain(type(value)), vars(value)]
+
+
+def _is_bare(value: Any) -> bool:
+    """Return whether a value's text is but its address in memory."""
+    own = [vars(kind) for kind in type(value).__mro__[:-1]]
+    return hasattr(value, "__dict__") and not any(
+        "__repr__" in names or "__str__" in names for names in own
+    )
 
 
 def target_json(target: Target | None) -> list[Any] | None:

@@ -16,7 +16,7 @@ from typing import Any
 from bench.spec import DatasetSpec
 from bench.spec.errors import DatasetError
 
-FORMAT = 4
+FORMAT = 5
 """Of what the cache holds of datasets: raised when a new bench cannot use an older one's files."""
 
 MOST_FILES = 200_000
@@ -47,7 +47,7 @@ class Source:
         return self.spec.name if self.path is None else f"{self.spec.name}:{self.path}"
 
     def key(self) -> str:
-        """Return what the cached copy is filed under: it changes when the content may have.
+        """Return a name of what is loaded: it changes when the content may have.
 
         Of a folder, the sizes and times of all files count, but for hidden ones; of a path at which
         there is nothing, those of the files beside it whose names begin with its own, as a dataset

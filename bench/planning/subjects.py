@@ -15,7 +15,7 @@ from bench.planning.trials import Cells, canonical
 from bench.spec import Task
 from bench.spec.errors import BenchError, SuiteError, nearest
 from bench.spec.outcome import Trial
-from bench.tasks.conditions import Condition, facts_for
+from bench.tasks.conditions import Condition, objection
 from bench.tasks.splits import size_grid
 
 if TYPE_CHECKING:
@@ -46,11 +46,6 @@ class Subject:
     primary_metric: str
     facts: DatasetFacts
     conditions: str = "{}"
-
-    @cached_property
-    def cache_key(self) -> str:
-        """What the cached copy of the dataset is filed under."""
-        return self.source.key()
 
     def largest(self, trial: Trial) -> int:
         """Return the largest training size of the trial's split."""
@@ -142,11 +137,10 @@ def variants_of(
         for subject in subjects:
             facts, modality = subject.facts, subject.source.spec.modality
             label = f"{subject.label} ({condition.name})"
-            try:
-                reason = condition.objection(facts_for(subject.task, modality, facts))
-            except BenchError as error:
-                faults.append(f"conditions[{number}]: {error}")
-                break
+            reason = objection(
+                condition, subject.task, modality, facts.target, facts.columns,
+                is_streamed=facts.is_streamed,
+            )  # fmt: skip
             if reason is not None:
                 reasons[reason] = None
                 left_out.append(LeftOut(label, reason[1]))
@@ -156,7 +150,7 @@ def variants_of(
                     f"datasets: two entries are both shown as {label!r}; give one a label."
                 )
             shown.add(label)
-            facts = replace(facts, has_missing=facts.has_missing or condition.makes_missing)
+            facts = replace(facts, has_missing=facts.has_missing or condition.missing > 0)
             text = canonical(condition.to_json())
             found[subject.label].append(replace(subject, label=label, facts=facts, conditions=text))
             applies = True

@@ -65,6 +65,7 @@ class Finished(NamedTuple):
     limit_seconds: float
     limit_bytes: int
     reason: str
+    stop_reason: str | None = None
 
 
 def write_environment(folder: Path, facts: Mapping[str, Any]) -> str:
@@ -180,7 +181,7 @@ def done(folder: Path) -> Mapping[str, Finished]:
     ResultsError
         The table of trials is damaged, or newer than this bench.
     """
-    columns = ["trial_id", "status", "limit_seconds", "limit_bytes", "reason"]
+    columns = ["trial_id", "status", "limit_seconds", "limit_bytes", "reason", "stop_reason"]
     finished: dict[str, Finished] = {}
     for _, table in stream(folder, ["trials"], columns):
         lists = [table[name].to_pylist() for name in columns]

@@ -3,10 +3,6 @@
 Nothing here imports a numerical library: listing what is installed must stay instant.
 """
 
-from bench.spec.conditions import (
-    Change,
-    ChangeFacts,
-)
 from bench.spec.datasets import (
     Column,
     Dataset,
@@ -66,8 +62,6 @@ __all__ = [
     "TARGET_KINDS",
     "AcrossRow",
     "Cell",
-    "Change",
-    "ChangeFacts",
     "Column",
     "ColumnKind",
     "Control",

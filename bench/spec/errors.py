@@ -31,6 +31,10 @@ class DatasetError(BenchError):
     """A dataset cannot be loaded, or is not fit for the task asked of it."""
 
 
+class OtherDataError(DatasetError):
+    """A trial's data are not those that it was planned on."""
+
+
 class ResultsError(BenchError):
     """A folder of results cannot be read or written."""
 
@@ -43,7 +47,19 @@ class Skip(Exception):  # noqa: N818 - an answer, not an error
     """Raised by a factory (or by `fit`) to say beforehand: I do not do this.
 
     The trial ends as `skipped`, with the reason kept.
+
+    Parameters
+    ----------
+    reason
+        Why not.
+    limit
+        ``"memory"`` or ``"seconds"`` where a higher limit would help: the trial is then tried again
+        when the run is gone on with and that limit is higher.
     """
+
+    def __init__(self, reason: str = "", *, limit: str | None = None) -> None:
+        super().__init__(reason)
+        self.limit = limit
 
 
 class InvalidAnswer(Exception):  # noqa: N818 - as `Skip`

@@ -18,6 +18,13 @@ Status = Literal["ok", "skipped", "timeout", "out_of_memory", "crashed", "error"
 STATUSES = ("ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid")
 Role = Literal["contender", "baseline", "yardstick", "control"]
 ROLES = ("contender", "baseline", "yardstick", "control")
+MAX_SECONDS = "max_seconds"
+"""The `stop_reason` of a fit that time has ended (it need not be equal to the last bit), or of a
+trial that was skipped for want of time."""
+MAX_BYTES = "max_bytes"
+"""The `stop_reason` of a trial that was skipped for want of memory."""
+OTHER_DATA = "other_data"
+"""The `stop_reason` of a trial whose data were not those that it was planned on."""
 FAILED = ("timeout", "out_of_memory", "crashed", "error", "invalid")
 
 

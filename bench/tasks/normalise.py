@@ -54,6 +54,8 @@ def normalise(dataset: Dataset, source: str, tasks: Sequence[str] = ()) -> Datas
     X = dataset.X
     if isinstance(X, pd.Series):
         X = X.to_numpy() if pd.api.types.is_numeric_dtype(X) else X.tolist()
+    elif _is_array_of_texts(X):
+        X = X.tolist()
     n_rows = _n_rows(X)
     if n_rows is None:
         return dataset
@@ -86,6 +88,18 @@ def _n_rows(X: Any) -> int | None:
     if isinstance(shape, tuple):
         return int(shape[0]) if shape else None
     return len(X) if isinstance(X, list | tuple) or _is_rows(X) else None
+
+
+def _is_array_of_texts(X: Any) -> bool:
+    """Return whether X is what a list of texts is in NumPy: a list takes less room."""
+    import numpy as np
+
+    return (
+        isinstance(X, np.ndarray)
+        and X.dtype == object
+        and X.ndim == 1
+        and all(isinstance(item, str) for item in X.tolist())
+    )
 
 
 def _is_rows(X: Any) -> bool:

@@ -230,7 +230,8 @@ def placed(parts: Parts, *, streams: bool, limit_bytes: int) -> Parts:
         raise Skip(
             f"its {len(X):,} training rows take {needed / 2**20:,.0f} MiB in memory, more than "
             f"half of the limit of {limit_bytes / 2**20:,.0f} MiB, and it does not stream them. "
-            "Ask for a smaller size, raise limits.memory, or use a model that streams its rows."
+            "Ask for a smaller size, raise limits.memory, or use a model that streams its rows.",
+            limit="memory",
         )
     return replace(parts, train=replace(parts.train, X=X.take(np.arange(len(X)))))
 

@@ -12,10 +12,7 @@ from bench.registry.lookup import Entry, resolve
 from bench.registry.venvs.remote import Connection, attached
 from bench.spec import ModelContext, ModelSpec, Part, Parts, Task
 from bench.spec.errors import PluginError
-from bench.spec.outcome import CurvePoint
-
-MAX_SECONDS = "max_seconds"
-"""The `stop_reason` of a fit that time has ended: such fits need not be equal to the last bit."""
+from bench.spec.outcome import MAX_SECONDS, CurvePoint
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ class Job:
     trial: Trial
     dataset: str
     path: str | None
-    cache_key: str
     protocol: SplitProtocol
     n_train_max: int
     has_missing: bool

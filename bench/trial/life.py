@@ -15,13 +15,22 @@ from bench.planning.search import Search
 from bench.registry.lookup import resolve
 from bench.registry.venvs.remote import WorkerLostError
 from bench.spec import Dataset, Metric, MetricFunction, Output, Part, Parts, Task
-from bench.spec.errors import DatasetError, InvalidAnswer, Skip
-from bench.spec.outcome import CurvePoint, Facts, Outcome, Score, Status
+from bench.spec.errors import DatasetError, InvalidAnswer, OtherDataError, Skip
+from bench.spec.outcome import (
+    MAX_BYTES,
+    MAX_SECONDS,
+    OTHER_DATA,
+    CurvePoint,
+    Facts,
+    Outcome,
+    Score,
+    Status,
+)
 from bench.tasks.scoring import score, score_slices
 from bench.trial import time_left, tuning
 from bench.trial.asking import FEW_UNITS, Asking, Pace, seconds_after_fit
 from bench.trial.context import context_of, dataset_of, parts_of
-from bench.trial.fitting import MAX_SECONDS, Fitting, account, seed_all, worker_for
+from bench.trial.fitting import Fitting, account, seed_all, worker_for
 from bench.trial.job import Job
 from bench.trial.predictions import to_be_kept
 from bench.trial.probes import Recorder, build
@@ -34,6 +43,9 @@ KEPT = 32 * 1024
 """Bytes kept of the beginning and of the end of a text that may be huge."""
 
 NO_REASON = "the model gave no reason"
+_LIMITS = {"memory": MAX_BYTES, "seconds": MAX_SECONDS}
+"""Of `bench.Skip`, as the `stop_reason` that says which higher limit would have helped."""
+
 WARM_UP_SECONDS = 1.0
 """After which a warm-up may stop by itself: it is there to compile and to import, not to learn."""
 
@@ -73,8 +85,11 @@ def run(
         raise
     except Skip as error:
         status, reason = "skipped", str(error) or NO_REASON
+        kept.stop_reason = _LIMITS.get(str(error.limit))
     except InvalidAnswer as error:
         status, reason = "invalid", str(error)
+    except OtherDataError as error:
+        status, reason, kept.stop_reason = "error", str(error), OTHER_DATA
     except BaseException as error:  # a model may raise anything, SystemExit included
         status = "out_of_memory" if _is_out_of_memory(error) else "error"
         reason, text = _summary(error), "".join(traceback.format_exception(error))
@@ -149,7 +164,7 @@ def _live(
         dataset = dataset_of(job, registry)
         kept.dataset = dataset
     with recorder.phase("split"):
-        parts = parts_of(job, registry, dataset)
+        parts = parts_of(job, model, task, dataset)
         kept.parts = parts
     for name, value in parts.notes.items():
         recorder.note("split", "split", name, value)

@@ -3,8 +3,10 @@
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +17,21 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import bench
-from bench.planning import describing, loading
+from bench.planning import copies, describing, loading
 from bench.planning import source as source_module
 from bench.planning.describing import DatasetFacts
 from bench.planning.fingerprint import fingerprint
 from bench.planning.source import Source
-from bench.spec.errors import DatasetError
+from bench.spec.errors import DatasetError, OtherDataError
 from bench.tasks import TASKS
 from bench.tasks.normalise import normalise
 from bench.tasks.views import HeldRows
 
 TESTS = Path(__file__).parent
+CLASSIFICATION, REGRESSION, CLUSTERING = (
+    next(task for task in TASKS if task.name == name)
+    for name in ("classification", "regression", "clustering")
+)
 PROTOCOL = bench.SplitProtocol(outer_seeds=(0, 1))
 N = 40
 calls = []
@@ -140,6 +146,10 @@ def source_of(loader, path=None, **params):
     return Source(spec, "1.0", params, path and str(path))
 
 
+def load(source):
+    return loading.load(source).dataset
+
+
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     """A cache of each test's own; loaders' calls are counted from here."""
@@ -169,8 +179,8 @@ def test_the_cache_gives_back_what_the_loader_returned(kind):
     """For every form of X, the second load calls no loader and returns the same, types and all."""
     direct = normalise(load_form(kind), "mine", ("classification",))
     calls.clear()
-    first = loading.load(source_of("load_form", kind=kind))
-    again = loading.load(source_of("load_form", kind=kind))
+    first = load(source_of("load_form", kind=kind))
+    again = load(source_of("load_form", kind=kind))
     assert calls == [kind]
     for field in dataclasses.fields(bench.Dataset):
         same(getattr(first, field.name), getattr(again, field.name))
@@ -183,8 +193,8 @@ def test_the_cache_gives_back_what_the_loader_returned(kind):
 def test_the_fingerprint_is_the_same_before_and_after_caching(kind):
     """It depends on content, not on whether the data come from the loader or from the cache."""
     direct = normalise(load_form(kind), "mine", ("classification",))
-    loading.load(source_of("load_form", kind=kind))
-    cached = loading.load(source_of("load_form", kind=kind))
+    load(source_of("load_form", kind=kind))
+    cached = load(source_of("load_form", kind=kind))
     assert fingerprint(cached) == fingerprint(direct)
 
 
@@ -256,8 +266,8 @@ def test_the_fingerprint_sees_every_part_of_a_dataset():
 
 def test_data_with_dates_are_cached_and_have_a_fingerprint():
     """Times that are dates are kept as such, and a moment's difference is another fingerprint."""
-    first = loading.load(source_of("load_dated"))
-    again = loading.load(source_of("load_dated"))
+    first = load(source_of("load_dated"))
+    again = load(source_of("load_dated"))
     assert calls == ["dated"]
     same(first.time, again.time)
     assert again.time.dtype.kind == "M"
@@ -325,25 +335,25 @@ def files_of(cache):
 @pytest.mark.parametrize("name", ["X", "y", "meta.json"])
 def test_a_damaged_cache_is_made_anew(cache, name, damage):
     """A cut, empty, altered or missing file costs one call of the loader and is put right."""
-    whole = loading.load(source_of("load_form"))
+    whole = fingerprint(load(source_of("load_form")))
     (path,) = (path for path in files_of(cache) if path.name == name)
     damage(path)
-    assert fingerprint(loading.load(source_of("load_form"))) == fingerprint(whole)
+    assert fingerprint(load(source_of("load_form"))) == whole
     assert len(calls) == 2
-    loading.load(source_of("load_form"))
+    load(source_of("load_form"))
     assert len(calls) == 2
 
 
 def test_nothing_unfinished_stays_in_the_cache(cache):
     """Drafts are gone when a load has ended."""
-    loading.load(source_of("load_form"))
+    load(source_of("load_form"))
     assert [path.name for path in (cache / "datasets").iterdir() if path.name[0] == "."] == []
 
 
 def test_other_parameters_are_other_copies():
     """Each choice of parameters is loaded and cached by itself."""
-    one = loading.load(source_of("load_numbers"))
-    two = loading.load(source_of("load_numbers", scale=0.25))
+    one = load(source_of("load_numbers"))
+    two = load(source_of("load_numbers", scale=0.25))
     assert (0.25 * one.y).tolist() == two.y.tolist()
 
 
@@ -365,11 +375,11 @@ def test_a_changed_file_is_seen(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("1,2,0\n3,4,1\n5,6,0\n")
     source = source_of("load_file", path)
-    first = loading.load(source)
+    first = load(source)
     assert source.name == "mine"
     path.write_text("1,2,0\n3,4,1\n5,7,0\n")
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
-    second = loading.load(source_of("load_file", path))
+    second = load(source_of("load_file", path))
     assert second.X[2].tolist() == [5, 7]
     assert fingerprint(first) != fingerprint(second)
 
@@ -417,9 +427,7 @@ def test_two_files_of_one_content_have_one_fingerprint(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "mine.csv").write_text("1,2,0\n3,4,1\n")
-        prints.add(
-            fingerprint(loading.load(source_of("load_file", tmp_path / folder / "mine.csv")))
-        )
+        prints.add(fingerprint(load(source_of("load_file", tmp_path / folder / "mine.csv"))))
     assert len(prints) == 1
 
 
@@ -428,31 +436,31 @@ def test_a_cache_that_cannot_be_written_only_costs_time(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "file" / "below"))
     source = source_of("load_form")
-    first, second = loading.load(source), loading.load(source)
+    first, second = load(source), load(source)
     assert fingerprint(first) == fingerprint(second)
     assert len(calls) == 2
-    facts = describing.describe(source, TASKS[:1], PROTOCOL)
+    facts = describing.describe(source, [CLASSIFICATION], PROTOCOL)
     assert facts.fingerprint == fingerprint(first)
-    assert describing.known_facts(source, ["classification"], PROTOCOL) is None
+    assert describing.known_facts(source, [CLASSIFICATION], PROTOCOL) is None
 
 
 def test_what_has_no_plain_form_is_loaded_each_time():
     """A dataset whose `extra` is more than JSON holds is not cached, and whole each time."""
     for _ in range(2):
-        assert loading.load(source_of("load_odd_extra")).extra == {"lags": (1, 2)}
+        assert load(source_of("load_odd_extra")).extra == {"lags": (1, 2)}
     assert calls == ["odd", "odd"]
 
 
 def test_what_is_besides_is_kept():
     """A dataset whose `extra` JSON holds is cached with it."""
     for _ in range(2):
-        assert loading.load(source_of("load_extra")).extra == {"horizon": 3}
+        assert load(source_of("load_extra")).extra == {"horizon": 3}
     assert calls == ["extra"]
 
 
 def test_rows_of_unequal_length_keep_their_form():
     """A list of arrays comes back from the cache as it was, each row of its own length."""
-    first, second = (loading.load(source_of("load_unequal")).X for _ in range(2))
+    first, second = (load(source_of("load_unequal")).X for _ in range(2))
     assert calls == ["unequal"]
     assert [row.shape for row in second] == [(1, 2), (3, 2), (0, 2)]
     assert all(
@@ -484,22 +492,21 @@ def test_a_path_that_means_several_files_is_known_by_them(tmp_path):
 def test_what_is_wrong_with_a_loader_names_the_dataset(loader, params, said):
     """A loader that fails, returns something else, or contradicts itself is named, with why."""
     with pytest.raises(DatasetError, match="'mine'") as error:
-        loading.load(source_of(loader, **params))
+        load(source_of(loader, **params))
     assert said in str(error.value)
 
 
 def test_a_loader_that_does_not_exist_is_named():
     """A reference that leads nowhere is named with the module."""
     with pytest.raises(bench.BenchError, match="load_form"):
-        loading.load(source_of("load_from"))
+        load(source_of("load_from"))
 
 
 def test_facts_are_what_planning_needs():
     """Rows, features, columns, target and splits are those of the data, and are kept."""
     source = source_of("load_numbers")
-    assert describing.known_facts(source, ["regression"], PROTOCOL) is None
-    (regression,) = (task for task in TASKS if task.name == "regression")
-    facts = describing.describe(source, [regression], PROTOCOL)
+    assert describing.known_facts(source, [REGRESSION], PROTOCOL) is None
+    facts = describing.describe(source, [REGRESSION], PROTOCOL)
     assert (facts.n_rows, facts.n_features, facts.task) == (N, 3, "regression")
     assert [column.name for column in facts.columns] == ["x0", "x1", "x2"]
     assert facts.target.kind == "continuous"
@@ -508,24 +515,24 @@ def test_facts_are_what_planning_needs():
         (0, 0, 32),
         (1, 0, 32),
     ]
-    assert describing.known_facts(source, ["regression"], PROTOCOL) == facts
-    assert describing.known_facts(source, ["clustering"], PROTOCOL) is None
+    assert describing.known_facts(source, [REGRESSION], PROTOCOL) == facts
+    assert describing.known_facts(source, [CLUSTERING], PROTOCOL) is None
     other = dataclasses.replace(PROTOCOL, test=0.2)
-    assert describing.known_facts(source, ["regression"], other) is None
+    assert describing.known_facts(source, [REGRESSION], other) is None
 
 
 @pytest.mark.parametrize("has_missing", [True, False, None])
 def test_rows_that_are_not_in_memory_stay_where_they_are(cache, has_missing):
     """No copy of them is kept; what they say of themselves is believed, and kept with the facts."""
     source = source_of("load_rows", has_missing=has_missing)
-    loading.load(source)
+    load(source)
     facts = describing.describe(source, TASKS, PROTOCOL)
     assert len(calls) == 2
     assert not (cache / "datasets").exists()
     assert facts.is_streamed
     assert facts.has_missing is (has_missing is not False)
     assert (facts.n_rows, facts.n_features) == (40, 2)
-    assert describing.known_facts(source, [task.name for task in TASKS], PROTOCOL) == facts
+    assert describing.known_facts(source, TASKS, PROTOCOL) == facts
     in_memory = describing.describe(source_of("load_form", kind="float"), TASKS, PROTOCOL)
     assert not in_memory.is_streamed
 
@@ -540,26 +547,26 @@ def test_facts_survive_a_journey_through_json(kind):
 def test_facts_that_are_damaged_are_made_anew(cache):
     """A cut file of facts is no error."""
     source = source_of("load_form")
-    describing.describe(source, TASKS[:1], PROTOCOL)
+    describing.describe(source, [CLASSIFICATION], PROTOCOL)
     (path,) = (cache / "facts").iterdir()
     path.write_text(path.read_text()[:20])
-    assert describing.known_facts(source, ["classification"], PROTOCOL) is None
+    assert describing.known_facts(source, [CLASSIFICATION], PROTOCOL) is None
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", "null", '{"fingerprint": "f"}'])
 def test_facts_of_another_form_are_made_anew(cache, text):
     """A file of facts that is JSON and no facts is no error either."""
     source = source_of("load_form")
-    describing.describe(source, TASKS[:1], PROTOCOL)
+    describing.describe(source, [CLASSIFICATION], PROTOCOL)
     (path,) = (cache / "facts").iterdir()
     path.write_text(text)
-    assert describing.known_facts(source, ["classification"], PROTOCOL) is None
+    assert describing.known_facts(source, [CLASSIFICATION], PROTOCOL) is None
 
 
 def test_data_that_fit_no_task_are_refused_with_the_fix():
     """Numbers are no classes: the dataset, its target and the tasks are named."""
     with pytest.raises(DatasetError, match="'mine': its target is continuous") as error:
-        describing.describe(source_of("load_numbers"), TASKS[:1], PROTOCOL)
+        describing.describe(source_of("load_numbers"), [CLASSIFICATION], PROTOCOL)
     assert "no task of classification" in str(error.value)
 
 
@@ -583,3 +590,268 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert bench.cache_folder() == tmp_path / ".cache" / "crossover-bench"
+
+
+# --- the data are those of the fingerprint ----------------------------------------------------
+
+
+def load_drawn():
+    """A loader that draws without a seed."""
+    calls.append("drawn")
+    return bench.Dataset(np.random.default_rng().normal(size=(N, 2)), np.arange(N) % 2)
+
+
+def load_drawn_elsewhere():
+    calls.append("rows")
+    drawn = np.random.default_rng().normal(size=(N, 2))
+    X = HeldRows(drawn, str(drawn.sum()))
+    return bench.Dataset(X, np.arange(N) % 2, columns=(bench.Column("a"), bench.Column("b")))
+
+
+def load_object_text(kind="X"):
+    calls.append("text")
+    words = np.array(["red", "blue", "a longer word", "red"] * (N // 4), dtype=object)
+    if kind == "list":
+        return bench.Dataset(words, np.arange(N) % 2)
+    if kind == "groups":
+        return bench.Dataset(form("float"), np.arange(N) % 2, groups=words)
+    if kind == "frame":
+        mixed = np.array([1, None, 2.5, 3] * (N // 4), dtype=object)
+        table = pd.DataFrame({"word": words, "mixed": mixed}, index=np.arange(N)[::-1])
+        return bench.Dataset(table, np.arange(N) % 2)
+    if kind == "mixed":
+        return bench.Dataset(
+            np.array([["a", 1.5], [None, True]] * (N // 2), dtype=object), np.arange(N) % 2
+        )
+    return bench.Dataset(words.reshape(N, 1), np.arange(N) % 2)
+
+
+def load_graded(levels=("low", "mid", "high")):
+    grade = pd.Categorical(["low", "high"] * (N // 2), categories=list(levels), ordered=True)
+    return bench.Dataset(pd.DataFrame({"grade": grade, "x": np.arange(N)}), np.arange(N) % 2)
+
+
+def load_saved_meanwhile(path):
+    """A loader during whose first call another program saves the file, after it was read."""
+    calls.append("saved")
+    dataset = load_file(path)
+    if len(calls) == 1:
+        Path(path).write_text("9,9,0\n9,9,1\n9,9,0\n")
+        os.utime(path, ns=(0, 1))
+    return dataset
+
+
+def load_never_still(path):
+    calls.append("never")
+    Path(path).write_text(f"{len(calls)},2,0\n3,4,1\n5,6,0\n")
+    os.utime(path, ns=(0, len(calls)))
+    return load_file(path)
+
+
+def test_a_file_that_is_saved_while_it_is_described_is_read_again(tmp_path):
+    """The facts, and what trials load, are those of the file as it was saved."""
+    path = tmp_path / "mine.csv"
+    path.write_text("1,2,0\n3,4,1\n5,6,0\n")
+    source = source_of("load_saved_meanwhile", path)
+    facts = describing.describe(source, [CLASSIFICATION], PROTOCOL)
+    assert loading.load_planned(source, facts.fingerprint).X.tolist() == [[9, 9]] * 3
+    assert describing.known_facts(source, [CLASSIFICATION], PROTOCOL) == facts
+    assert fingerprint(load(source)) == facts.fingerprint
+
+
+def test_a_file_that_is_never_still_is_refused(tmp_path):
+    """What is written to at each reading is named, with what to do."""
+    path = tmp_path / "mine.csv"
+    path.write_text("1,2,0\n")
+    with pytest.raises(DatasetError, match=r"'mine' has changed each of 3 times while it was read"):
+        load(source_of("load_never_still", path))
+
+
+def test_what_a_loader_without_a_seed_drew_is_what_every_trial_gets():
+    """One draw is described, kept under its fingerprint, and loaded by all."""
+    source = source_of("load_drawn")
+    facts = describing.describe(source, [CLASSIFICATION], PROTOCOL)
+    for _ in range(2):
+        assert fingerprint(loading.load_planned(source, facts.fingerprint)) == facts.fingerprint
+    assert calls == ["drawn"]
+
+
+@pytest.mark.parametrize("loader", ["load_drawn", "load_drawn_elsewhere"])
+def test_a_trial_refuses_other_data_than_it_was_planned_on(loader, unwritable):
+    """Where no copy can be kept, what the loader gives is hashed, and a difference is an error."""
+    source = source_of(loader)
+    facts = describing.describe(source, [CLASSIFICATION], PROTOCOL)
+    with pytest.raises(OtherDataError, match="let it draw with a fixed seed"):
+        loading.load_planned(source, facts.fingerprint)
+
+
+@pytest.fixture
+def unwritable(cache, monkeypatch):
+    """A cache in which nothing can be written, whoever runs the tests."""
+    cache.touch()
+
+
+def test_data_that_changed_where_no_copy_is_left_are_described_anew(cache, tmp_path):
+    """A copy that is gone is no proof: what the loader gives now is looked at again."""
+    source = source_of("load_drawn")
+    before = describing.describe(source, [CLASSIFICATION], PROTOCOL)
+    shutil.rmtree(cache / "datasets")
+    assert describing.known_facts(source, [CLASSIFICATION], PROTOCOL) is None
+    assert describing.describe(source, [CLASSIFICATION], PROTOCOL) != before
+
+
+@pytest.mark.parametrize("kind", ["X", "list", "groups", "frame", "mixed"])
+def test_text_in_objects_is_the_same_whether_or_not_a_copy_can_be_kept(kind, tmp_path, monkeypatch):
+    """The fingerprint, and what estimators get, do not hang on the cache."""
+    source = source_of("load_object_text", kind=kind)
+    kept = loading.load(source)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "file"))
+    again = loading.load(source)
+    assert calls == ["text", "text"]
+    assert again.fingerprint == kept.fingerprint
+    for field in dataclasses.fields(bench.Dataset):
+        same(getattr(again.dataset, field.name), getattr(kept.dataset, field.name))
+
+
+def test_texts_in_an_object_array_are_a_list():
+    """An array of texts would take the room of the longest for each."""
+    X = load(source_of("load_object_text", kind="list")).X
+    assert X[:2] == ["red", "blue"]
+
+
+def test_the_order_of_ordinal_categories_is_content():
+    """Low before high is another column than high before low; both know their older fingerprint."""
+    ways = [("low", "mid", "high"), ("high", "mid", "low")]
+    facts = [
+        describing.describe(source_of("load_graded", levels=way), [CLASSIFICATION], PROTOCOL)
+        for way in ways
+    ]
+    assert facts[0].fingerprint != facts[1].fingerprint
+    assert facts[0].older_fingerprints == facts[1].older_fingerprints
+    assert len(facts[0].older_fingerprints) == 1
+    numbers = describing.describe(source_of("load_form"), [CLASSIFICATION], PROTOCOL)
+    assert numbers.older_fingerprints == ()
+
+
+# What bench 0.1 said, before the normal form was hashed.
+OLDER = {
+    "float": "c1808aa2687356d9ab4d64dbb936e2c9260f73053567c350082fc6d5db530347",
+    "texts": "2c4c9a821ba9d0d8812e3444ec78b0bfe222fae411052d18971f57849a0f63f4",
+    "series": "d4fb784ff04a317ae1bd463154555875f428878aaba88bc18812856ddf3141fc",
+    "image": "4e05a6ab8465bfd8dca005161b6bcad38377d9b6a0b1dd627ac6e03911238753",
+    "table": "1b65ed03d1a825e07a9cf78317a0d7b15e9ddea52b873f0d42869bc7be260ea5",
+}
+
+
+@pytest.mark.parametrize("kind", OLDER)
+def test_fingerprints_of_before_are_kept_or_known(kind):
+    """Rows that are on disk are found again; those of tables with ordinals are known as older."""
+    facts = describing.describe(source_of("load_form", kind=kind), TASKS, PROTOCOL)
+    known = facts.older_fingerprints if kind == "table" else (facts.fingerprint,)
+    assert OLDER[kind] in known
+
+
+# --- what is kept, and how it is opened ---------------------------------------------------------
+
+
+def load_extra_arrays(last=3.0):
+    calls.append("arrays")
+    extra = {"season": 12, "streams": [np.arange(3), {"spans": np.array([[0.5, last]])}]}
+    return bench.Dataset(form("float"), np.arange(N) % 2, extra=extra)
+
+
+class Walk:
+    """An environment: a class as X, which has a length and shape only when it is made."""
+
+    columns = iloc = ()
+
+    def __len__(self):
+        return 3
+
+    @property
+    def shape(self):
+        return (3, 4)
+
+    @property
+    def fingerprint(self):
+        return "walk"
+
+    def take(self, rows):
+        return rows
+
+    def batches(self, rows, n):
+        yield rows
+
+
+def load_class():
+    return bench.Dataset(Walk)
+
+
+def test_arrays_in_extra_are_content_and_are_kept():
+    """They come back from the copy as they were, and another value is another fingerprint."""
+    first, again = (loading.load(source_of("load_extra_arrays")) for _ in range(2))
+    assert calls == ["arrays"]
+    streams, spans = again.dataset.extra["streams"][0], again.dataset.extra["streams"][1]["spans"]
+    assert (streams.tolist(), spans.tolist()) == ([0, 1, 2], [[0.5, 3.0]])
+    assert again.dataset.extra["season"] == 12
+    assert fingerprint(again.dataset) == first.fingerprint
+    assert loading.load(source_of("load_extra_arrays", last=4.0)).fingerprint != first.fingerprint
+
+
+def test_a_class_with_a_length_as_x_is_described():
+    """It has no rows and no features of its own, and its name is its content."""
+    task = type("Anything", (), {"name": "anything", "targets": (), "splits": lambda *_: ()})()
+    facts = describing.describe(source_of("load_class"), [task], PROTOCOL)
+    assert (facts.n_rows, facts.n_features, facts.is_streamed) == (0, 0, False)
+    assert facts.fingerprint == loading.load(source_of("load_class")).fingerprint
+
+
+def test_an_edited_task_describes_anew():
+    """Facts hang on the version of the task's code; those of the version before are not used."""
+    edited = type("Edited", (type(CLASSIFICATION),), {"version": "99"})()
+    source = source_of("load_form")
+    describing.describe(source, [CLASSIFICATION], PROTOCOL)
+    assert describing.known_facts(source, [edited], PROTOCOL) is None
+    describing.describe(source, [edited], PROTOCOL)
+    assert describing.known_facts(source, [edited], PROTOCOL) is not None
+
+
+@pytest.mark.parametrize("kind", ["float", "image", "series", "numbers"])
+def test_a_copy_is_mapped_and_what_is_written_stays_here(kind, cache):
+    """No byte of the file is this process's own until it is written to, and no file is changed."""
+    source = source_of("load_table_of_numbers" if kind == "numbers" else "load_form", kind=kind)
+    before = load(source)
+    (path,) = (path for path in files_of(cache) if path.name == "X")
+    assert str(path) in Path("/proc/self/maps").read_text()
+    X = before.X[0] if kind == "series" else before.X
+    if kind == "numbers":
+        X.iloc[0, 0] = 77
+    else:
+        X[:] = 7
+    assert fingerprint(load(source)) == loading.load(source).fingerprint
+
+
+def load_table_of_numbers(kind):
+    return bench.Dataset(pd.DataFrame(form("float"), columns=["a", "b", "c"]), np.arange(N) % 2)
+
+
+def test_a_copy_is_verified_by_its_files_and_once_a_day_as_a_whole(cache, monkeypatch):
+    """Nothing is read again while files are those that were verified; a day later, all is."""
+    source = source_of("load_form")
+    load(source)
+    read = []
+    measured = copies._measured
+    monkeypatch.setattr(copies, "_measured", lambda path: read.append(path.name) or measured(path))
+    load(source)
+    assert read == []
+    (path,) = (path for path in files_of(cache) if path.name == "X")
+    os.utime(path)
+    load(source)
+    load(source)
+    assert sorted(read) == ["X", "groups", "sample_weight", "y"]
+    now = time.time()
+    monkeypatch.setattr(copies.time, "time", lambda: now + copies.VERIFIED_SECONDS + 1)
+    load(source)
+    assert len(read) == 8
+    assert calls == ["float"]

@@ -169,8 +169,9 @@ def test_another_model_gets_the_training_rows_in_memory():
 
 def test_training_rows_that_do_not_fit_are_skipped():
     """The reason names the rows, the limit and what can be done."""
-    with pytest.raises(bench.Skip, match=r"50 training rows .* does not stream .* smaller size"):
+    with pytest.raises(bench.Skip, match=r"50 training rows .* does not stream .* small") as skip:
         placed(parts_of(view_of(100, range(50))), streams=False, limit_bytes=2 * 16 * 50 - 1)
+    assert skip.value.limit == "memory"
 
 
 def test_parts_in_memory_stay_as_they_are():

@@ -12,8 +12,9 @@ from sklearn.preprocessing import StandardScaler
 
 import bench
 from bench.spec import Part
+from bench.spec.outcome import MAX_SECONDS
 from bench.tasks.regression import REGRESSION
-from bench.trial.fitting import MAX_SECONDS, Fitting, account, fit_params
+from bench.trial.fitting import Fitting, account, fit_params
 
 
 class Drawer:

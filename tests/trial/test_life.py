@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 import bench
 from bench.execution import calls
+from bench.planning.loading import load
 from bench.planning.source import Source
 from bench.registry.lookup import Entry, Registry, discover
 from bench.spec.errors import ParameterError, PluginError
@@ -140,6 +141,7 @@ FAILURES = {
     "exit": lambda: fail(SystemExit(3)),
     "interrupt": lambda: fail(KeyboardInterrupt()),
     "skip": lambda: fail(bench.Skip("not on Sundays")),
+    "poor-skip": lambda: fail(bench.Skip("too large", limit="memory")),
     "silent-skip": lambda: fail(bench.Skip()),
     "memory": lambda: fail(MemoryError()),
     "framework-memory": lambda: fail(OutOfMemoryError("device is full")),
@@ -242,11 +244,7 @@ def registry():
         for name in ("data", "broken")
     }
     return Registry(
-        models=models,
-        datasets=datasets,
-        tasks=installed.tasks,
-        metrics=installed.metrics,
-        conditions=installed.conditions,
+        models=models, datasets=datasets, tasks=installed.tasks, metrics=installed.metrics
     )
 
 
@@ -266,10 +264,11 @@ def live(registry, tmp_path):
         trial_changes = changes.pop("trial", {})
         data_params = data_params or {}
         source = Source(record.record, record.version, data_params)
+        planned = "f" if dataset == "broken" else load(source).fingerprint
         values = {
             "trial_id": "t", "suite": "mine", "dataset": dataset, "dataset_label": dataset,
             "dataset_version": "1", "dataset_params": json.dumps(data_params),
-            "dataset_fingerprint": "f", "task": "classification", "modality": "tabular",
+            "dataset_fingerprint": planned, "task": "classification", "modality": "tabular",
             "model": name, "label": name, "family": "classical", "model_version": "1",
             "params": json.dumps(params), "plugin": "acme", "plugin_version": "1.0",
             "tuning": "default", "search": "{}", "conditions": "{}", "device": "cpu", "cores": 1,
@@ -280,7 +279,6 @@ def live(registry, tmp_path):
             trial=Trial(**(values | trial_changes)),
             dataset=dataset,
             path=None,
-            cache_key=source.key(),
             protocol=PROTOCOL,
             n_train_max=81,
             has_missing=False,
@@ -713,6 +711,20 @@ def test_a_factory_may_skip(live):
     outcome = live("refused")
     assert (outcome.status, outcome.reason) == ("skipped", "never")
     assert live.phases[-1] == "init"
+
+
+def test_a_skip_says_which_limit_would_have_helped(live):
+    """What is skipped for want of memory is marked as such, and what is never done is not."""
+    assert live("doomed", params={"what": "poor-skip"}).facts.stop_reason == "max_bytes"
+    assert live("doomed", params={"what": "skip"}).facts.stop_reason is None
+
+
+def test_a_trial_on_other_data_than_planned_is_an_error(live, monkeypatch, tmp_path):
+    """A fingerprint that nothing kept has and the loader does not give ends it, with why."""
+    outcome = live(trial={"dataset_fingerprint": "0" * 64})
+    assert (outcome.status, outcome.facts.stop_reason) == ("error", "other_data")
+    assert "not the data that the trial was planned on" in outcome.reason
+    assert live.phases == ["load"]
 
 
 def test_an_answer_that_is_no_answer_is_invalid(live):

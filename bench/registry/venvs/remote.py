@@ -327,7 +327,9 @@ def _raise(error: Mapping[str, Any], *, is_get: bool) -> NoReturn:
     if is_get and "builtins.AttributeError" in kinds:
         raise AttributeError(error["message"])
     known = next((_CLASSES[kind] for kind in kinds if kind in _CLASSES), None)
-    if known is not None and issubclass(known, (errors.Skip, BenchError)):
+    if known is errors.Skip:
+        raise errors.Skip(error["message"], limit=error.get("limit"))
+    if known is not None and issubclass(known, BenchError):
         raise known(error["message"])
     bases = (RemoteError,) if known is None else (RemoteError, known)
     module = kinds[0].rpartition(".")[0]

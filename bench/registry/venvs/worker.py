@@ -389,6 +389,7 @@ def _error(error: BaseException) -> dict[str, Any]:
         "type": type(error).__name__,
         "kinds": [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__],
         "message": _shortened(message),
+        "limit": limit if isinstance(limit := getattr(error, "limit", None), str) else None,
         "traceback": _shortened("".join(trace.format())),
     }
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import bench
+from bench.planning import loading
 from bench.planning.source import Source
 from bench.registry.lookup import Entry, Registry, discover
 from bench.registry.venvs import codec, remote
@@ -63,7 +64,8 @@ def job(registry, tmp_path, monkeypatch):
     source = Source(registry.dataset("data").record, "1.0", {})
     trial = {
         "trial_id": "t", "suite": "mine", "dataset": "data", "dataset_label": "data",
-        "dataset_version": "1", "dataset_params": "{}", "dataset_fingerprint": "f",
+        "dataset_version": "1", "dataset_params": "{}",
+        "dataset_fingerprint": loading.load(source).fingerprint,
         "task": "regression", "modality": "tabular", "model": "teller", "label": "teller",
         "family": "classical", "model_version": "1", "params": "{}", "plugin": "acme",
         "plugin_version": "1.0", "tuning": "default", "search": "{}", "conditions": "{}",
@@ -74,7 +76,6 @@ def job(registry, tmp_path, monkeypatch):
         trial=Trial(**trial),
         dataset="data",
         path=None,
-        cache_key=source.key(),
         protocol=PROTOCOL,
         n_train_max=162,
         has_missing=False,
