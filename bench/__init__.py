@@ -40,7 +40,9 @@ from bench.spec.errors import (
     nearest,
 )
 from bench.spec.hooks import HOOK_API, hookimpl
+from bench.tasks.episode_task import EpisodeTask
 from bench.tasks.row_task import RowTask
+from bench.tasks.stream_task import StreamTask
 from bench.tasks.views import RowsView
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ __all__ = [
     "Dataset",
     "DatasetError",
     "DatasetSpec",
+    "EpisodeTask",
     "Figure",
     "InvalidAnswer",
     "Metric",
@@ -81,6 +84,7 @@ __all__ = [
     "Skip",
     "Split",
     "SplitProtocol",
+    "StreamTask",
     "Target",
     "Task",
     "cache_folder",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.spec.records import record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @record()
@@ -161,7 +165,7 @@ class Output:
         return replace(self, values=values, n=len(places), offers=offers)
 
 
-def chosen(values: Any, places: Sequence[int]) -> Any:
+def chosen(values: Any, places: Sequence[int] | NDArray[np.int64]) -> Any:
     """Return some of the values, one a unit: of an array or a table likewise, else of a list."""
     if values is None:
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Target, Task
 from bench.spec.errors import DatasetError
+from bench.spec.parts import chosen
 from bench.tasks.reading import as_numbers
 from bench.tasks.splits import Division, divide, rows_on_two_sides, splits
 from bench.tasks.views import first, in_batches, take
@@ -158,16 +159,13 @@ def shape_of(part: Part) -> tuple[int, ...]:
 
 
 def _part(dataset: Dataset, rows: NDArray[np.int64], *, is_train: bool = False) -> RowsPart:
-    def of(values: Any) -> Any:
-        return None if values is None else values[rows]
-
     return RowsPart(
         X=take(dataset.X, rows),
-        y=of(dataset.y),
+        y=chosen(dataset.y, rows),
         rows=rows,
-        groups=of(dataset.groups),
-        time=of(dataset.time),
-        sample_weight=of(dataset.sample_weight),
+        groups=chosen(dataset.groups, rows),
+        time=chosen(dataset.time, rows),
+        sample_weight=chosen(dataset.sample_weight, rows),
         target=dataset.target,
         is_train=is_train,
     )

@@ -127,9 +127,27 @@ def splits(dataset: Dataset, protocol: SplitProtocol, *, stratify: bool = False)
             ordered = _digest(division.train, division.validation, division.test)
             if ordered not in seen:
                 seen.add(ordered)
-                yield Split(outer_seed, inner_seed, len(division.train), division.full_set)
+                n_train, overlap = len(division.train), _overlap(dataset, division)
+                yield Split(outer_seed, inner_seed, n_train, division.full_set, overlap)
     if not seen and refused is not None:
         raise refused
+
+
+def _overlap(dataset: Dataset, division: Division) -> float | None:
+    """Return n_test / (N - n_test) of what the outer seeds redraw: rows, or groups; of K folds
+    1 / (K - 1); None of an official test part, which they do not redraw.
+    """
+    import numpy as np
+
+    if dataset.parts is not None:
+        return None
+    if dataset.folds is not None:
+        return 1 / (len(np.unique(dataset.folds)) - 1)
+    n_all, n_test = len(dataset.X), len(division.test)
+    if dataset.groups is not None:
+        groups = np.asarray(dataset.groups)
+        n_all, n_test = len(np.unique(groups)), len(np.unique(groups[division.test]))
+    return n_test / (n_all - n_test)
 
 
 def outer_seeds(dataset: Dataset, protocol: SplitProtocol) -> tuple[int, ...]:
@@ -234,7 +252,7 @@ def _hold_out(
     import numpy as np
 
     if dataset.time is not None:
-        return *_before(dataset, rows, _n_held_out(len(rows), share), part), None
+        return *_before(dataset, rows, n_held_out(len(rows), share), part), None
     units = len(rows)
     if dataset.groups is not None:
         groups, group_of_row = np.unique(np.asarray(dataset.groups)[rows], return_inverse=True)
@@ -318,7 +336,8 @@ def _can_stratify(codes: NDArray[Any], n_left: int) -> bool:
     return bool(counts.min() >= 2 and len(counts) <= min(n_left, len(codes) - n_left))
 
 
-def _n_held_out(n_rows: int, share: float) -> int:
+def n_held_out(n_rows: int, share: float) -> int:
+    """Return how many of so many rows are a share of them: one at least."""
     return max(1, n_rows - math.floor(_left(share) * n_rows))
 
 
@@ -347,7 +366,7 @@ def _origin(
     import numpy as np
 
     n_rows = len(dataset.X)
-    size = _n_held_out(n_rows, share)
+    size = n_held_out(n_rows, share)
     rest = np.arange(n_rows)
     test = rest[:0]
     for step in range(origin + 1):
@@ -394,7 +413,7 @@ def _row_hashes(part: Part) -> list[int] | None:
         return None
     if part.y is None:
         return [hash(row) for row in rows]
-    answers = np.asarray(part.y).tolist()
+    answers = part.y.tolist() if isinstance(part.y, np.ndarray) else part.y
     return [hash((row, str(answer))) for row, answer in zip(rows, answers, strict=True)]
 
 

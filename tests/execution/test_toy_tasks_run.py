@@ -15,7 +15,16 @@ name = "toys"
 sizes = [8, "all"]
 outer_seeds = 2
 [[models]]
-name = "toy-*"
+name = "toy-last-value"
+[[models]]
+name = "toy-drift"
+[[models]]
+name = "toy-drift"
+tune = { trials = 3 }
+[[models]]
+name = "toy-walk"
+[[models]]
+name = "toy-signs"
 [[datasets]]
 name = "toy-line"
 [[datasets]]
@@ -47,7 +56,7 @@ def test_every_trial_of_both_tasks_is_scored(results):
     assert {(row["dataset"], row["model"]) for row in rows} == {
         ("toy-line", "toy-last-value"),
         ("toy-line", "toy-drift"),
-        ("toy-corridor", "toy-left"),
+        ("toy-corridor", "toy-walk"),
         ("toy-corridor", "toy-signs"),
     }
 
@@ -63,4 +72,4 @@ def test_the_better_model_wins(results):
     }
     assert test["toy-drift"] == pytest.approx(0, abs=1e-9)
     assert test["toy-last-value"] > 0.5
-    assert test["toy-signs"] > test["toy-left"]
+    assert test["toy-signs"] > test["toy-walk"]
