@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import signal
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,18 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from bench.conformance.catalogue import promise_of
 from bench.conformance.dataset_case import DatasetCase
+from bench.conformance.looking import found_in
 from bench.conformance.model_case import ModelCase
 from bench.conformance.plugin_case import PluginCase
 from bench.conformance.plugins import Case
-from bench.conformance.promise import Broken, Finding, Inapplicable, Outcome
+from bench.conformance.promise import Finding
 from bench.conformance.traces import Before
-from bench.registry.venvs.remote import WorkerLostError
-from bench.spec.errors import PluginError, Skip
+from bench.spec.errors import PluginError
 
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
-
-_MOST_CHARACTERS = 2000
 
 
 def look(
@@ -56,28 +53,11 @@ def look(
         try:
             case = case or _case(argument, registry, scratch)
             start = perf_counter()
-            found = _found(argument["kind"], name, case)
+            found = found_in(promise_of(argument["kind"], name), case)
             findings.append(replace(found, seconds=round(perf_counter() - start, 4)))
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
     return json.dumps([asdict(finding) for finding in findings]).encode()
-
-
-def _found(kind: Any, name: str, case: Any) -> Finding:
-    outcome: Outcome = "passed"
-    seen = details = ""
-    try:
-        promise_of(kind, name).look(case)
-    except Broken as broken:
-        outcome, seen = "failed", str(broken)
-    except (Inapplicable, Skip) as why:
-        outcome, seen = "skipped", str(why)
-    except WorkerLostError:
-        raise
-    except BaseException as error:  # a plugin may raise anything, SystemExit included
-        outcome, seen = "failed", f"{type(error).__name__}: {_message(error)}"
-        details = "".join(traceback.format_exception(error))[-2 * _MOST_CHARACTERS :]
-    return Finding(promise=name, outcome=outcome, seen=seen[:_MOST_CHARACTERS], details=details)
 
 
 def _case(argument: Mapping[str, Any], registry: Registry, scratch: Path) -> Any:
@@ -103,10 +83,3 @@ def _case(argument: Mapping[str, Any], registry: Registry, scratch: Path) -> Any
     offered: Mapping[str, Any] = getattr(registry, f"{kind}s")
     entry = offered[name]
     return Case(entry if kind == "suite" else entry.record, registry, scratch)
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return " ".join(str(error).split())
-    except Exception:
-        return "its message cannot be shown"

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.conformance import datasets, models_data, models_fitted, models_made, plugins, traces
+from bench.conformance import (
+    datasets,
+    models_checked,
+    models_data,
+    models_fitted,
+    models_made,
+    plugins,
+    traces,
+)
 from bench.conformance.promise import Kind, Promise
 
 if TYPE_CHECKING:
@@ -18,6 +26,7 @@ PROMISES: tuple[Promise, ...] = (
     *models_fitted.PROMISES,
     *models_data.PROMISES,
     *traces.promises("model"),
+    *models_checked.PROMISES,
     *datasets.PROMISES,
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.conformance.catalogue import Subject, promises_of, subjects
+from bench.conformance.looking import found_in
 from bench.conformance.promise import Finding, Promise
 from bench.conformance.runner import Runner
 from bench.conformance.targets import find
@@ -37,15 +38,21 @@ class Session:
         """Return what came of a check."""
         key = (check.about, check.name)
         if key not in self._known:
-            together = [check.promise] + [
-                one.promise
-                for one in self.wanted
-                if one.about == check.about and one.promise is not check.promise
+            about = check.about
+            together = {one.promise for one in {*self.wanted, check} if one.about == about}
+            everything = [one for one in promises_of(about) if not one.of_findings]
+            is_judged = check.promise.of_findings
+            missing = [
+                one
+                for one in everything
+                if (is_judged or one in together) and (about, one.name) not in self._known
             ]
-            ordered = [one for one in promises_of(check.about) if one in together]
-            for result in self.runner.run([(check.about, ordered)]):
+            for result in self.runner.run([(about, missing)] if missing else []):
                 for finding in result.findings:
-                    self._known[result.subject, finding.promise] = finding
+                    self._known[about, finding.promise] = finding
+            if is_judged:
+                findings = [self._known[about, one.name] for one in everything]
+                self._known[key] = found_in(check.promise, findings)
         return self._known[key]
 
 

@@ -13,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.conformance.promise import Broken, Inapplicable
+from bench.conformance.promise import Broken, Declared, Inapplicable
 from bench.conformance.traces import Before, Traces, watch
 from bench.planning.fingerprint import fingerprint
 from bench.registry.lookup import resolve
-from bench.spec import Dataset, DatasetSpec
+from bench.spec import Dataset, DatasetSpec, Task
 from bench.spec.errors import BenchError, DatasetError, ParameterError
 from bench.tasks.normalise import normalise
 from bench.trial.fitting import seed_all
@@ -54,6 +54,12 @@ class DatasetCase:
         """The dataset's record."""
         return self.entry.record
 
+    @property
+    def tasks(self) -> list[Task]:
+        """Its tasks that are known."""
+        known = self.registry.tasks
+        return [known[name].record for name in self.spec.tasks if name in known]
+
     @cached_property
     def _loaded(self) -> Dataset | BaseException:
         try:
@@ -70,7 +76,7 @@ class DatasetCase:
 
     def _check_loadable(self) -> None:
         if self.spec.takes_path:
-            raise Inapplicable("it reads a file of the user's")
+            raise Declared("it reads a file of the user's")
         parameters = inspect.signature(resolve(self.spec.loader)).parameters.values()
         needed = [
             one.name
@@ -80,7 +86,7 @@ class DatasetCase:
             and one.name not in self.spec.params
         ]
         if needed:
-            raise Inapplicable(f"it loads nothing unless a suite sets {', '.join(needed)}")
+            raise Declared(f"it loads nothing unless a suite sets {', '.join(needed)}")
 
     def load(self) -> Dataset:
         """Return what the loader returned, once; raises what it raised."""

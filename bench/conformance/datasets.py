@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from bench.conformance import traces
+from bench.conformance import made_data, traces
 from bench.conformance.dataset_case import DatasetCase
-from bench.conformance.made_data import TASKS
-from bench.conformance.promise import Broken, Inapplicable, first_line, promise
+from bench.conformance.promise import Broken, Declared, Inapplicable, first_line, promise
 from bench.registry.lookup import resolve
 from bench.spec import Dataset, Part, Rows, SplitProtocol
 from bench.spec.errors import BenchError
@@ -123,8 +122,8 @@ def has_a_valid_form(case: DatasetCase) -> None:
 def fits_its_modality(case: DatasetCase) -> None:
     """X has the form of the modality that the record names."""
     X, modality = case.normal.X, case.spec.modality
-    if not set(TASKS).intersection(case.spec.tasks):
-        raise Inapplicable("its tasks say what X is")
+    if not any(made_data.asks_about_rows(task) for task in case.tasks):
+        raise Declared("its tasks say what X is")
     fault = _misfit(X, modality)
     if fault:
         raise Broken(f"modality is {modality!r}, and X is {fault}")
@@ -144,9 +143,7 @@ def fits_its_tasks(case: DatasetCase) -> None:
     """
     dataset = case.normal
     kind = dataset.target.kind if dataset.target is not None else None
-    tasks = [
-        case.registry.tasks[name].record for name in case.spec.tasks if name in case.registry.tasks
-    ]
+    tasks = case.tasks
     if not tasks:
         raise Inapplicable("none of its tasks is known")
     fitting = [task for task in tasks if not task.targets or kind in task.targets]
@@ -202,7 +199,7 @@ def official_parts_keep_groups_whole(case: DatasetCase) -> None:
 
     dataset = case.normal
     if dataset.groups is None:
-        raise Inapplicable("it has no groups")
+        raise Declared("it has no groups")
     train, test = _official(dataset)
     shared = np.intersect1d(dataset.groups[train], dataset.groups[test])
     if len(shared):
@@ -218,7 +215,7 @@ def official_parts_follow_time(case: DatasetCase) -> None:
     """No official test row lies before an official training row."""
     dataset = case.normal
     if dataset.time is None:
-        raise Inapplicable("it has no times")
+        raise Declared("it has no times")
     train, test = _official(dataset)
     last, first = dataset.time[train].max(), dataset.time[test].min()
     if first < last:
@@ -229,7 +226,7 @@ def _official(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     import numpy as np
 
     if dataset.parts is None:
-        raise Inapplicable("it has no official parts")
+        raise Declared("it has no official parts")
     train, test = (np.flatnonzero(dataset.parts == name) for name in ("train", "test"))
     return train, test
 

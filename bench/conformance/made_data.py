@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.conformance.promise import Inapplicable
-from bench.spec import Column, Dataset, Part
+from bench.spec import Column, Dataset, Part, Task
 from bench.tasks.normalise import normalise
 from bench.tasks.views import HeldRows, take
 
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 N_TRAIN = 48
 N_TEST = 24
-N_ROWS = N_TRAIN + N_TEST
 N_COLUMNS = 5
 SAMPLING_RATE = 4000
-TASKS = ("classification", "regression", "clustering")
 
+_WITHOUT_TARGET = ("clustering",)
 _WORDS = (
     "bright", "calm", "clear", "dark", "dull", "fast", "fresh", "keen", "late", "loud", "mild",
     "neat", "pale", "rich", "soft", "warm",
@@ -35,34 +34,50 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Hidden:
-    """The numbers behind the rows: `z` (n, 5), and the class of each row."""
+    """The numbers behind the rows: `z` (n, 5), the class of each row, how many are for training."""
 
     z: NDArray[np.float64]
     classes: NDArray[np.int64]
+    n_train: int = N_TRAIN
 
 
 Form = Callable[[Hidden], Any]
 """Shows the hidden numbers as X."""
 
 
-def hidden(n_classes: int = 3, n_rows: int = N_ROWS) -> Hidden:
+def hidden(n_classes: int = 3, n_train: int = N_TRAIN) -> Hidden:
     """Return the numbers behind rows of so many classes, which follow one another in turn."""
     import numpy as np
 
     rng = np.random.default_rng(20_260_101)
+    n_rows = n_train + N_TEST
     classes = np.arange(n_rows) % n_classes
     z = rng.normal(size=(n_rows, N_COLUMNS))
     z[:, 0] += 2 * classes
     z[:, 1] -= classes
-    return Hidden(z, classes)
+    return Hidden(z, classes, n_train)
+
+
+def answers(kind: str, made: Hidden) -> NDArray[Any]:
+    """Return what is to be predicted, as a target of some kind."""
+    import numpy as np
+
+    if kind == "continuous":
+        return np.asarray(100 + 10 * made.z[:, 0] - 5 * made.z[:, 1])
+    if kind == "multioutput":
+        return np.ascontiguousarray(made.z[:, :2])
+    if kind == "multilabel":
+        return np.ascontiguousarray((made.z[:, :3] > 0).astype(int))
+    return np.array([f"class {k:02d}" for k in made.classes])
 
 
 def dataset(
-    task: str,
+    task: Task,
     modality: str,
     *,
     form: Form | None = None,
-    n_classes: int = 3,
+    kind: str = "multiclass",
+    n_classes: int | None = None,
     n_train: int = N_TRAIN,
     **others: Any,
 ) -> Dataset:
@@ -74,8 +89,10 @@ def dataset(
         What is asked, and what a row is.
     form
         Shows the hidden numbers as X; the plain one of the modality where not given.
+    kind
+        Of the target.
     n_classes
-        How many classes there are.
+        How many classes there are; three where not given, and two of a binary target.
     n_train
         How many rows are for training.
     **others
@@ -88,25 +105,25 @@ def dataset(
     """
     import numpy as np
 
-    if task not in TASKS:
-        raise Inapplicable(f"there are no data here for the task {task!r}")
     form = form or plain(modality)
-    made = hidden(n_classes, n_train + N_TEST)
-    y: Any = np.array([f"class {k:02d}" for k in made.classes])
-    if task == "regression":
-        y = 100 + 10 * made.z[:, 0] - 5 * made.z[:, 1]
+    made = hidden(n_classes or (2 if kind == "binary" else 3), n_train)
     parts = np.array(["train"] * n_train + ["test"] * N_TEST)
-    fields = {"y": y, "parts": parts, **others}
+    fields = {"y": answers(kind, made), "parts": parts, **others}
     if modality == "audio":
         fields.setdefault("extra", {"sampling_rate": SAMPLING_RATE})
     X = fields.pop("X", None)
     X = form(made) if X is None else X
-    return normalise(Dataset(X, fields.pop("y"), **fields), "made for the check", (task,))
+    return normalise(Dataset(X, fields.pop("y"), **fields), "made for the check", (task.name,))
 
 
-def has(task: str, modality: str) -> bool:
+def asks_about_rows(task: Task) -> bool:
+    """Whether a task predicts a target row by row, or is known to be for rows without one."""
+    return bool(task.targets) or task.name in _WITHOUT_TARGET
+
+
+def has(task: Task, modality: str) -> bool:
     """Whether there are data here for a task on rows of a modality."""
-    return task in TASKS and modality in _PLAIN
+    return modality in _PLAIN and asks_about_rows(task)
 
 
 def plain(modality: str) -> Form:
@@ -194,7 +211,7 @@ def constant_columns(made: Hidden) -> NDArray[np.float64]:
     """Numbers of which one column is the same in all rows, and one in all rows for training."""
     X = made.z.copy()
     X[:, 3] = 1.0
-    X[:N_TRAIN, 4] = -2.0
+    X[: made.n_train, 4] = -2.0
     return X
 
 
@@ -287,11 +304,10 @@ OTHER_FORMS: dict[str, Form] = {
 """By modality: rows that its plain form does not have."""
 
 
-def streamed(task: str) -> Dataset:
-    """Return a table that is read as if it were larger than memory."""
-    numbers = _numbers(hidden())
+def streamed(made: Hidden) -> dict[str, Any]:
+    """Return the fields of a table that is read as if it were larger than memory."""
     columns = tuple(Column(f"x{j}") for j in range(N_COLUMNS))
-    return dataset(task, "tabular", X=HeldRows(numbers, "made for the check"), columns=columns)
+    return {"X": HeldRows(_numbers(made), "made for the check"), "columns": columns}
 
 
 def has_rows(part: Part) -> bool:

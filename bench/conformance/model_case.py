@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.conformance import made_data
 from bench.conformance.dataset_case import load
-from bench.conformance.promise import Broken, Inapplicable
+from bench.conformance.promise import Broken, Declared, Inapplicable
 from bench.conformance.traces import Before, Traces, watch
 from bench.planning.describing import has_missing
+from bench.planning.scope import kinds_for
 from bench.registry.venvs.remote import WorkerLostError
 from bench.spec import Cell, Dataset, ModelSpec, Output, Parts, SplitProtocol, Task
 from bench.spec.errors import InvalidAnswer, Skip
@@ -31,6 +32,8 @@ _BRIEF_SECONDS = 0.5
 takes them, not to be learned."""
 
 _LIMIT_BYTES = 2**32
+_KINDS = ("multiclass", "binary", "continuous", "multilabel", "multioutput")
+
 _MOST_ROWS = 2000
 """Of a plugin's own data."""
 
@@ -67,7 +70,7 @@ class Fitted:
         task = self.fitting.task
         if rows is not None:
             if not made_data.has_rows(part):
-                raise Inapplicable("what its task asks about are no rows")
+                raise Declared("what its task asks about are no rows")
             part = made_data.some(part, rows)
         answer = task.ask(self.usable, part)
         try:
@@ -120,9 +123,25 @@ class ModelCase:
         return worker_for(self.entry)
 
     def check_is_here(self) -> None:
-        """Raise `Inapplicable` where it runs in another process, into which we do not see."""
+        """Raise `Declared` where it runs in another process, into which we do not see."""
         if self.worker is not None:
-            raise Inapplicable("it runs in an environment of its own, which ends with each trial")
+            raise Declared("it runs in an environment of its own, which ends with each trial")
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of target that it is tried on: the most common that it is for; None: none is."""
+        kinds = kinds_for(self.model, self.task)
+        return next((kind for kind in _KINDS if kind in kinds), None)
+
+    @property
+    def n_train(self) -> int:
+        """How many rows it is tried on."""
+        return max(made_data.N_TRAIN, self.model.least_rows)
+
+    def needs_target(self, kind: str) -> None:
+        """Raise `Declared` where the model is not for targets of this kind."""
+        if kind not in kinds_for(self.model, self.task):
+            raise Declared(f"it is for targets that are {' or '.join(self.model.targets)}")
 
     @property
     def device(self) -> str:
@@ -130,20 +149,24 @@ class ModelCase:
         return "cpu" if "cpu" in self.model.devices else self.model.devices[0]
 
     def dataset(self, **others: Any) -> Dataset:
-        """Return new data for this pair, as `made_data.dataset` does.
+        """Return new data for this pair, within what the record says that the model is for.
 
-        For a task or a modality that is not known here, they are a dataset of the same plugin's.
+        They are those of `made_data.dataset`; for a task or a modality that is not known here, they
+        are a dataset of the same plugin's.
 
         Raises
         ------
         Inapplicable
             There are none.
         """
-        if made_data.has(self.task.name, self.modality):
-            return made_data.dataset(self.task.name, self.modality, **others)
+        if made_data.has(self.task, self.modality):
+            if self.task.targets and self.kind is None:
+                raise Inapplicable("it is for none of the task's targets: see does-what-it-claims")
+            fields = {"kind": self.kind or "multiclass", "n_train": self.n_train, **others}
+            return made_data.dataset(self.task, self.modality, **fields)
         what = f"{self.task.name} of {self.modality} data"
         if others:
-            raise Inapplicable(f"there are no data here for {what}")
+            raise Declared(f"only its plugin has data for {what}")
         for entry in self.registry.datasets.values():
             spec = entry.record
             is_fit = self.task.name in spec.tasks and self.modality == spec.modality
@@ -156,7 +179,7 @@ class ModelCase:
         split = next(iter(self.task.splits(dataset, _PROTOCOL)), None)
         if split is None:
             raise Inapplicable("the plugin's data cannot be split for this task")
-        n_train = min(split.n_train_max, _MOST_ROWS)
+        n_train = min(split.n_train_max, max(_MOST_ROWS, self.n_train))
         cell = Cell(split.outer_seed, split.inner_seed, n_train)
         prepared = self.task.prepare(dataset, _PROTOCOL, cell)
         return placed(prepared, streams=self.model.streams, limit_bytes=_LIMIT_BYTES)

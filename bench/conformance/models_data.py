@@ -6,11 +6,12 @@ from typing import Any
 
 from bench.conformance import made_data
 from bench.conformance.model_case import ModelCase, Refused
-from bench.conformance.promise import Broken, Inapplicable, promise
+from bench.conformance.promise import Broken, Declared, promise
 from bench.spec import Dataset
 
 _CLASSES = ("classification",)
 _MANY = 12
+_FEW = 4
 
 
 def _takes(case: ModelCase, dataset: Dataset, **told: Any) -> None:
@@ -28,7 +29,8 @@ def _takes(case: ModelCase, dataset: Dataset, **told: Any) -> None:
 )
 def takes_two_classes(case: ModelCase) -> None:
     """It takes a target of two classes."""
-    _takes(case, case.dataset(n_classes=2))
+    case.needs_target("binary")
+    _takes(case, case.dataset(kind="binary"))
 
 
 @promise(
@@ -40,7 +42,8 @@ def takes_two_classes(case: ModelCase) -> None:
 )
 def takes_many_classes(case: ModelCase) -> None:
     """It takes a target of twelve classes with few rows each."""
-    _takes(case, case.dataset(n_classes=_MANY))
+    case.needs_target("multiclass")
+    _takes(case, case.dataset(kind="multiclass", n_classes=_MANY))
 
 
 @promise(
@@ -55,8 +58,9 @@ def takes_absent_classes(case: ModelCase) -> None:
     """It takes training rows in which a class of the target does not occur."""
     import numpy as np
 
-    y = made_data.hidden().classes.copy()
-    train = np.arange(len(y)) < made_data.N_TRAIN
+    case.needs_target("multiclass")
+    y = made_data.hidden(n_train=case.n_train).classes.copy()
+    train = np.arange(len(y)) < case.n_train
     y[train & (y == 1)] = 2
     _takes(case, case.dataset(y=np.array([f"class {k:02d}" for k in y])))
 
@@ -86,10 +90,13 @@ def takes_missing_values(case: ModelCase) -> None:
     if case.modality == "series":
         _takes(case, case.dataset(form=made_data.series_with_gaps))
         return
-    try:
-        _takes(case, case.dataset(form=made_data.mixed_with_gaps))
-    except Refused:  # it may be the columns, and not the gaps, that it does not take
-        _takes(case, case.dataset(form=made_data.with_gaps))
+    if not case.model.numbers_only:
+        try:
+            _takes(case, case.dataset(form=made_data.mixed_with_gaps))
+            return
+        except Refused:  # it may be the columns, and not the gaps, that it does not take
+            pass
+    _takes(case, case.dataset(form=made_data.with_gaps))
 
 
 @promise(
@@ -103,6 +110,8 @@ def takes_missing_values(case: ModelCase) -> None:
 )
 def takes_mixed_columns(case: ModelCase) -> None:
     """It takes a DataFrame with columns of every kind, or refuses it with `bench.Skip`."""
+    if case.model.numbers_only:
+        raise Declared("it is for numbers alone")
     _takes(case, case.dataset(form=made_data.mixed))
 
 
@@ -131,11 +140,9 @@ def takes_other_forms(case: ModelCase) -> None:
 )
 def refuses_several_outputs(case: ModelCase) -> None:
     """It predicts several labels or numbers for a row, or refuses to with `bench.Skip`."""
-    import numpy as np
-
-    z = made_data.hidden().z
-    y = (z[:, :3] > 0).astype(int) if case.task.name == "classification" else z[:, :2]
-    _takes(case, case.dataset(y=np.ascontiguousarray(y)))
+    kind = "multilabel" if case.task.name == "classification" else "multioutput"
+    case.needs_target(kind)
+    _takes(case, case.dataset(kind=kind))
 
 
 @promise(
@@ -145,15 +152,17 @@ def refuses_several_outputs(case: ModelCase) -> None:
     once_for="task",
 )
 def refuses_too_few_rows(case: ModelCase) -> None:
-    """It learns from four rows, all of one class where there are classes, or refuses to with
-    `bench.Skip`.
+    """It learns from four rows, or from the fewest that its record names, all of one class where
+    there are classes, or refuses to with `bench.Skip`.
     """
     import numpy as np
 
-    parts = np.array(["validation"] * made_data.N_ROWS, dtype=object)
-    parts[made_data.N_TRAIN :] = "test"
-    parts[[0, 3, 6, 9]] = "train"
-    _takes(case, case.dataset(parts=parts.astype(str)))
+    n_few = max(_FEW, case.model.least_rows)
+    n_classes = 2 if case.kind == "binary" else 3
+    n_train = n_few * n_classes  # the classes take turns
+    parts = np.array(["validation"] * n_train + ["test"] * made_data.N_TEST)
+    parts[:n_train:n_classes] = "train"
+    _takes(case, case.dataset(n_train=n_train, parts=parts))
 
 
 @promise(
@@ -168,8 +177,8 @@ def takes_its_fit_params(case: ModelCase) -> None:
 
     asked = case.model.fit_params
     if not asked:
-        raise Inapplicable("it asks for none")
-    rows = np.arange(made_data.N_ROWS)
+        raise Declared("it asks for none")
+    rows = np.arange(case.n_train + made_data.N_TEST)
     values = {
         "sample_weight": 1.0 + rows % 3,
         "groups": rows // 6,
@@ -190,9 +199,10 @@ def takes_its_fit_params(case: ModelCase) -> None:
 def streams_its_rows(case: ModelCase) -> None:
     """A model that says `streams` can be fitted on a `bench.RowsView`."""
     if not case.model.streams:
-        raise Inapplicable("it does not stream")
+        raise Declared("it does not stream")
     try:
-        _takes(case, made_data.streamed(case.task.name), streamed=True)
+        fields = made_data.streamed(made_data.hidden(n_train=case.n_train))
+        _takes(case, case.dataset(**fields), streamed=True)
     except Refused as refusal:
         raise Broken(f"it {refusal}") from refusal
 

@@ -42,12 +42,17 @@ def fits_and_answers(case: ModelCase) -> None:
     "plugin's dependencies.",
 )
 def does_what_it_claims(case: ModelCase) -> None:
-    """It does not refuse plain data of a task and a modality that it claims in `does`."""
+    """It does not refuse plain data of a task, a modality and a target that its record claims."""
+    if case.task.targets and case.kind is None:
+        raise Broken(
+            f"it is for targets that are {', '.join(case.model.targets)}; {case.task.name} has "
+            f"{', '.join(case.task.targets)}"
+        )
     try:
         _ = case.plain
     except Refused:
         try:
-            case.fit(case.dataset(n_train=_MANY_ROWS))
+            case.fit(case.dataset(n_train=max(_MANY_ROWS, case.n_train)))
         except Refused as refusal:
             raise Broken(f"it {refusal}") from refusal
 
@@ -182,7 +187,8 @@ def answers_on_the_scale_of_y(case: ModelCase) -> None:
     import numpy as np
 
     _ = case.answer
-    y = _LARGE + 1e4 * made_data.hidden().z[:, 0]
+    case.needs_target("continuous")
+    y = _LARGE + 1e4 * made_data.hidden(n_train=case.n_train).z[:, 0]
     answer = np.asarray(case.fit(case.dataset(y=y)).ask().values)
     low, high = y.min(), y.max()
     middle = float(np.median(answer))

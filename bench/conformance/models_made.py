@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bench.conformance.model_case import ModelCase
-from bench.conformance.promise import Broken, Inapplicable, first_line, promise
+from bench.conformance.promise import Broken, Declared, Inapplicable, first_line, promise
 from bench.planning.search import make_search
 from bench.registry.lookup import resolve
 from bench.spec.errors import BenchError
@@ -77,7 +77,7 @@ def candidates_can_be_made(case: ModelCase) -> None:
     estimator.
     """
     if not case.model.search_space:
-        raise Inapplicable("it has no search space")
+        raise Declared("it has no search space")
     try:
         search = make_search(case.model, (), trials=2, seconds=None)
     except BenchError as error:

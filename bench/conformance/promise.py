@@ -26,7 +26,14 @@ class Broken(Exception):  # noqa: N818 - what was seen, not an error of ours
 
 
 class Inapplicable(Exception):  # noqa: N818
-    """A promise says nothing about this subject; the message says why."""
+    """A promise says nothing about this subject; the message says why.
+
+    A model of whose checks most end so has not been checked, and that is a finding of its own.
+    """
+
+
+class Declared(Inapplicable):
+    """So says the subject's record, its task or where it runs: nothing is held back by it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +56,8 @@ class Promise:
         task, or for each modality, whichever it can depend on.
     look
         Looks for it in a case, in a process of its own.
+    of_findings
+        Whether it is looked for in the findings of all other promises of the subject instead.
     """
 
     name: str
@@ -60,6 +69,7 @@ class Promise:
     modalities: tuple[str, ...] = ()
     once_for: Scope = "pair"
     look: Callable[[Any], None]
+    of_findings: bool = False
 
     def applies(self, task: str, modality: str) -> bool:
         """Whether it is looked for where a model does this task on rows of this modality."""
@@ -70,8 +80,8 @@ class Promise:
 class Finding:
     """What came of looking for one promise: the outcome, and what was seen or why it was skipped.
 
-    `details` is a traceback, or what the process wrote before it ended; `seconds` is what looking
-    took.
+    `is_declared` says of what was skipped that the subject's record says why. `details` is a
+    traceback, or what the process wrote before it ended; `seconds` is what looking took.
     """
 
     promise: str
@@ -79,6 +89,7 @@ class Finding:
     seen: str = ""
     details: str = ""
     seconds: float = 0.0
+    is_declared: bool = False
 
 
 def promise(
@@ -89,6 +100,7 @@ def promise(
     tasks: tuple[str, ...] = (),
     modalities: tuple[str, ...] = (),
     once_for: Scope = "pair",
+    of_findings: bool = False,
 ) -> Callable[[Callable[[Any], None]], Promise]:
     """Make a promise of the function that looks for it; its name and docstring are the promise's.
 
@@ -106,6 +118,7 @@ def promise(
             modalities=modalities,
             once_for=once_for,
             look=look,
+            of_findings=of_findings,
         )
 
     return make

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from bench.conformance.catalogue import Subject, pairs_of
+from bench.conformance.catalogue import Subject, pairs_of, promises_of
+from bench.conformance.looking import found_in
 from bench.conformance.promise import Finding, Outcome, Promise
 from bench.execution.engine import Call, Report
 from bench.execution.local import LocalEngine, assign_cores
@@ -99,7 +100,8 @@ class Runner:
 
     def run(self, wanted: Sequence[tuple[Subject, Sequence[Promise]]]) -> Iterator[Result]:
         """Yield a result for each subject, as soon as all that is wanted of it is known."""
-        waiting = deque(work for subject, promises in wanted for work in _works(subject, promises))
+        sought = {subject: _sought(subject, promises) for subject, promises in wanted}
+        waiting = deque(work for one in sought.items() for work in _works(*one))
         open_works = {subject: 0 for subject, _ in wanted}
         for work in waiting:
             open_works[work.subject] += 1
@@ -126,7 +128,8 @@ class Runner:
                     open_works[work.subject] -= 1
                     if not open_works[work.subject]:
                         subject = work.subject
-                        yield _merged(subject, asked[subject], found[subject])
+                        merged = _merged(subject, sought[subject], found[subject])
+                        yield _judged(subject, asked[subject], merged)
 
     def _started(self) -> LocalEngine:
         if self._engine is None:
@@ -161,6 +164,28 @@ def _modules(registry: Registry, subjects: Iterable[Subject]) -> list[str]:
             offered: Mapping[str, Any] = getattr(registry, f"{subject.kind}s")
             found |= dict.fromkeys(offered[subject.name].record.preload)
     return list(found)
+
+
+def _sought(subject: Subject, promises: Sequence[Promise]) -> list[Promise]:
+    """Return what must be looked for to say what came of some promises."""
+    if any(promise.of_findings for promise in promises):
+        promises = tuple(promises_of(subject))
+    return [promise for promise in promises if not promise.of_findings]
+
+
+def _judged(
+    subject: Subject, promises: Sequence[Promise], findings: Mapping[str, Finding]
+) -> Result:
+    """Return what came of some promises, given all findings by their promise's name."""
+    return Result(
+        subject,
+        tuple(
+            found_in(promise, list(findings.values()))
+            if promise.of_findings
+            else findings[promise.name]
+            for promise in promises
+        ),
+    )
 
 
 def _works(subject: Subject, promises: Sequence[Promise]) -> Iterator[_Work]:
@@ -212,9 +237,9 @@ def _merged(
     subject: Subject,
     promises: Sequence[Promise],
     found: Sequence[tuple[tuple[str, str] | None, Finding]],
-) -> Result:
+) -> dict[str, Finding]:
     """Bring the findings of a model's pairs together: a failure of one is a failure."""
-    findings = []
+    findings = {}
     for promise in promises:
         ours = [(pair, one) for pair, one in found if one.promise == promise.name]
         outcomes = {one.outcome for _, one in ours}
@@ -230,16 +255,15 @@ def _merged(
             f"{', '.join(places)}: {what}" if several else what for what, places in told.items()
         )
         details = next((one.details for _, one in ours if one.outcome == outcome), "")
-        findings.append(
-            Finding(
-                promise=promise.name,
-                outcome=outcome,
-                seen=seen,
-                details=details,
-                seconds=sum(one.seconds for _, one in ours),
-            )
+        findings[promise.name] = Finding(
+            promise=promise.name,
+            outcome=outcome,
+            seen=seen,
+            details=details,
+            seconds=sum(one.seconds for _, one in ours),
+            is_declared=all(one.is_declared for _, one in ours),
         )
-    return Result(subject, tuple(findings))
+    return findings
 
 
 @contextmanager

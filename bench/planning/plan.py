@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.planning import scope
 from bench.planning.contenders import Contender, check_tuning, find_contenders
 from bench.planning.subjects import (
     FactsOf,
@@ -125,13 +126,25 @@ def _blocks(
     for subject, sizes in subjects:
         cells = cells_of(subject, sizes, protocol.repeats, left_out)
         for contender in contenders:
-            if (subject.task.name, subject.source.spec.modality) not in contender.spec.does:
-                what = f"{contender.label} on {subject.label}"
-                why = f"does no {subject.task.name} of {subject.source.spec.modality} data"
-                left_out.append(LeftOut(what, why))
-                continue
-            for variant in variants[subject.label]:
-                yield _block(suite, protocol, contender, variant, cells, device)
+            ours = _within(contender, subject, cells, left_out)
+            for variant in variants[subject.label] if ours else ():
+                yield _block(suite, protocol, contender, variant, ours, device)
+
+
+def _within(
+    contender: Contender, subject: Subject, cells: Cells, left_out: list[LeftOut]
+) -> Cells | None:
+    """Return the cells that a model is for, as its record says, and note the others."""
+    spec, task, facts = contender.spec, subject.task, subject.facts
+    what = f"{contender.label} on {subject.label}"
+    modality = subject.source.spec.modality
+    if why := scope.objection(spec, task, modality, facts.target, facts.columns):
+        left_out.append(LeftOut(what, why))
+        return None
+    small = [size for size in cells.sizes if size < spec.least_rows]
+    why = f"is for {spec.least_rows:,} {task.size_unit} or more"
+    left_out.extend(LeftOut(f"{what}, size {size}", why) for size in small)
+    return cells.from_size(spec.least_rows) if small else cells
 
 
 def _block(

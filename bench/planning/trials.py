@@ -65,6 +65,16 @@ class Cells:
         seed = self._seed(outer, inner, repeat)
         return dict(zip(_COUNTED, (outer, inner, seed, repeat, self._sizes[at]), strict=True))
 
+    @property
+    def sizes(self) -> list[int]:
+        """Every size of a cell, in ascending order."""
+        return sorted(set(self._sizes))
+
+    def from_size(self, least: int) -> Cells:
+        """Return the cells of this size and of larger ones."""
+        cells = zip(self._places, self._sizes, self._repeats, strict=True)
+        return Cells(self._splits, (cell for cell in cells if cell[1] >= least))
+
     def without(self, earlier: Sequence[Cells]) -> Cells:
         """Return the cells that give no trial which one of the earlier cells gives."""
         known = {tuple(cells.numbers(at).values()) for cells in earlier for at in range(len(cells))}

@@ -15,6 +15,7 @@ from bench.spec.fields import (
     FEATURES,
     FIT_PARAMS,
     MODALITIES,
+    TARGET_KINDS,
     Family,
     check_name,
     check_one_of,
@@ -58,6 +59,16 @@ class ModelSpec:
         Any of ``sample_weight``, ``groups``, ``time``: passed to ``fit`` if the dataset has them.
     search_space
         Parameter names and what tuning may choose from.
+    targets
+        Kinds of target that it is for, where these are fewer than its tasks', such as
+        ``("binary",)``; empty: all of them.
+    least_rows
+        The fewest training rows (in the task's unit of size) that it is for.
+    numbers_only
+        Whether it is for tables of numbers alone, none of whose columns holds anything else.
+
+        A suite leaves out what a model is not for, with the reason, and ``bench check`` asks
+        nothing else of it. What shows only when the factory sees the data raises `bench.Skip`.
     streams
         Whether ``fit`` takes a `bench.RowsView` as X, where the data are larger than memory. For
         every other model those rows are read into memory, or the trial is skipped where they do
@@ -89,6 +100,9 @@ class ModelSpec:
     pretrained: bool = False
     fit_params: tuple[str, ...] = ()
     search_space: Mapping[str, Any] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    least_rows: int = 1
+    numbers_only: bool = False
     streams: bool = False
     preload: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -112,8 +126,15 @@ class ModelSpec:
             check_one_of(self, "modality in does", modality, MODALITIES)
         check_reference(self, "factory", self.factory)
         check_params(self, self.params)
-        for attribute in ("devices", "fit_params", "preload", "aliases"):
+        for attribute in ("devices", "fit_params", "targets", "preload", "aliases"):
             check_strings(self, attribute, getattr(self, attribute))
+        for kind in self.targets:
+            check_one_of(self, "targets", kind, TARGET_KINDS)
+        if type(self.least_rows) is not int or self.least_rows < 1:
+            raise RecordError(
+                f"ModelSpec {self.name!r}: least_rows is {self.least_rows!r}; "
+                "a whole number from 1 is needed."
+            )
         for device in self.devices:
             check_one_of(self, "devices", device, DEVICES)
         for parameter in self.fit_params:

@@ -1,10 +1,11 @@
 """Faults planted in plugins, one each: each is found by the check that is named for it alone."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from bench.conformance.catalogue import promises_of, subjects
+from bench.conformance.catalogue import promise_of, promises_of, subjects
 from bench.conformance.runner import Runner
 from bench.conformance.targets import find
 from bench.registry.lookup import discover
@@ -29,6 +30,8 @@ IN_FACTORIES = {
     "bad-candidate": "candidates-can-be-made",
     "device": "devices-can-be-made",
     "refuses-all": "does-what-it-claims",
+    "no-target": "does-what-it-claims",
+    "refuses-most": "can-be-checked",
 }
 IN_FITTED = {
     "fit-fails": "fits-and-answers",
@@ -187,6 +190,46 @@ def test_a_good_plugin_keeps_everything(registry, runner):
     ]
     for result in results:
         assert result.count("passed") > result.count("skipped")
+
+
+def test_what_is_skipped_for_no_reason_in_the_record_is_told(registry, runner):
+    """A model that refuses all but large data fails, with how much was skipped, what, and why."""
+    (info,) = find(registry, "planted-refuses-most")
+    (model,) = (one for one in subjects(registry, info) if one.kind == "model")
+    (result,) = runner.run([(model, [promise_of("model", "can-be-checked")])])
+    (finding,) = result.findings
+    assert finding.outcome == "failed"
+    match = re.fullmatch(
+        r"(\d+) of (\d+) checks were skipped for what its record does not say: "
+        r"defaults-can-be-made, devices-can-be-made, fits-and-answers and \d+ more: "
+        r"refused: a thousand rows at least",
+        finding.seen,
+    )
+    assert match
+    n_skipped, n_counted = map(int, match.groups())
+    assert n_skipped > n_counted / 2
+
+
+def test_a_model_is_checked_within_what_it_is_for(registry, runner):
+    """A model for two classes, numbers and sixty rows passes; what it is not for is declared."""
+    (info,) = find(registry, "planted-binary-only")
+    (model,) = (one for one in subjects(registry, info) if one.kind == "model")
+    (result,) = runner.run([(model, list(promises_of(model)))])
+    by_outcome = {outcome: set() for outcome in ("passed", "failed", "skipped")}
+    for finding in result.findings:
+        by_outcome[finding.outcome].add(finding.promise)
+    assert not by_outcome["failed"]
+    assert {"can-be-checked", "takes-two-classes", "fits-and-answers"} <= by_outcome["passed"]
+    declared = {finding.promise for finding in result.findings if finding.is_declared}
+    assert declared == {
+        "takes-many-classes",
+        "takes-absent-classes",
+        "takes-mixed-columns",
+        "refuses-several-outputs",
+        "candidates-can-be-made",
+        "takes-its-fit-params",
+        "streams-its-rows",
+    }
 
 
 def test_every_promise_has_a_fault():

@@ -164,5 +164,5 @@ def test_pairs_are_brought_together(first, second, outcome, seen):
         )
         for pair, given in zip(MODEL.pairs, (first, second), strict=False)
     ]
-    (finding,) = _merged(MODEL, [promise], found).findings
+    finding = _merged(MODEL, [promise], found)[promise.name]
     assert (finding.outcome, finding.seen) == (outcome, seen)

@@ -14,7 +14,7 @@ from bench.planning.selection import expand, select
 from bench.planning.suite import parse
 from bench.planning.trials import canonical, model_seed
 from bench.registry.lookup import Entry, Registry
-from bench.spec.errors import DatasetError, SuiteError
+from bench.spec.errors import DatasetError, RecordError, SuiteError
 from bench.tasks import TASKS
 
 SUITE = """
@@ -304,6 +304,49 @@ def test_a_model_that_does_not_do_a_task_is_left_out_with_the_reason():
     said = {(entry.what, entry.why) for entry in plan.left_out}
     assert ("line on flowers", "does no classification of tabular data") in said
     assert ("net on pictures", "does no classification of image data") in said
+
+
+def test_what_a_model_is_not_for_is_left_out_with_the_reason():
+    """A kind of target, a size or a column that its record excludes makes no trial of it."""
+    several = facts(bench.Split(0, 0, 100))
+    mixed = dataclasses.replace(
+        several, columns=(bench.Column("age"), bench.Column("town", "category"))
+    )
+    narrow = [
+        model("forest", targets=("multiclass", "multilabel")),
+        model("net", least_rows=64),
+        model("line", does=TABULAR, numbers_only=True),
+    ]
+    text = SUITE + '[[models]]\nname = "line"\n'
+    plan = plan_of(text, make_registry(narrow), several)
+    assert {(trial.model, trial.n_train) for trial in plan.trials} == {
+        ("net", 64), ("line", 16), ("line", 64),
+    }  # fmt: skip
+    assert {(entry.what, entry.why) for entry in plan.left_out} == {
+        (
+            "forest on flowers",
+            "is for targets that are multiclass or multilabel; this one is binary",
+        ),
+        ("net on flowers, size 16", "is for 64 rows or more"),
+    }
+    plan = plan_of(text, make_registry(narrow), mixed)
+    why = "is for columns of numbers alone; 'town' is of kind category"
+    assert ("line on flowers", why) in {(entry.what, entry.why) for entry in plan.left_out}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"targets": ("binery",)}, "targets is 'binery'.*Did you mean 'binary'"),
+        ({"targets": "binary"}, "a tuple of strings is needed"),
+        ({"least_rows": 0}, "least_rows is 0; a whole number from 1 is needed"),
+        ({"least_rows": 1.5}, "least_rows is 1.5"),
+    ],
+)
+def test_what_a_model_is_for_is_said_in_known_words(fields, message):
+    """A kind of target that is unknown, or a number of rows that is none, is refused by name."""
+    with pytest.raises(RecordError, match=message):
+        model("forest", **fields)
 
 
 def test_a_suite_without_a_trial_is_refused_with_every_reason():

@@ -16,6 +16,8 @@ def bench_models() -> Iterator[bench.ModelSpec]:
         does=(("classification", "tabular"),),
         factory="bench_sample.models:make_centroid",
         params={"shrink": 0.0},
+        targets=("binary", "multiclass"),
+        numbers_only=True,
         summary="The class whose mean is nearest.",
     )
 
