@@ -127,7 +127,9 @@ def _blocks(
         cells = cells_of(subject, sizes, protocol.repeats, left_out)
         for contender in contenders:
             ours = _within(contender, subject, cells, left_out)
-            for variant in variants[subject.label] if ours else ():
+            if ours is None:
+                continue
+            for variant in variants[subject.label]:
                 yield _block(suite, protocol, contender, variant, ours, device)
 
 

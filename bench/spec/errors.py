@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+MOVING = "docs/how-to/move-to-hook-api-2.md"
+"""The page that says how a plugin is moved to this HOOK_API."""
+
 
 class BenchError(Exception):
     """The input was wrong; the message names the place, what is allowed and the likely fix.

@@ -30,9 +30,13 @@ A plugin may state the one that it was written for, as a module attribute ``HOOK
 - **A field is renamed** in two steps. Its old name works as before, in all releases of this
   HOOK_API and of the next one at least, and warns `BenchDeprecationWarning` with the new name and
   the HOOK_API in which the old one goes; ``bench list plugins`` shows that. Then it is unknown.
-- **A plugin for an older HOOK_API** is read all the same. What no longer fits is a finding that
-  names record and field; the rest of the plugin works.
+- **A plugin for an older HOOK_API**, or one that states none, is read all the same, with a warning.
+  What no longer fits is a finding that names the record; the rest of the plugin works.
 - **A plugin for a newer HOOK_API** is left out, with the reason: upgrade crossover-bench.
+
+Of HOOK_API 1, models, datasets, probes and suites go on as they are. Tasks and metrics are refused
+by name: since HOOK_API 2 a task asks and reads in two steps, and analysis rests on what a metric
+says of itself.
 """
 
 hookspec = pluggy.HookspecMarker(PROJECT)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from bench.spec.datasets import Dataset, Target
-from bench.spec.errors import DatasetError
+from bench.spec.errors import MOVING, DatasetError, RecordError
 from bench.spec.parts import Cell, Output, Part, Parts, Split, SplitProtocol, chosen
 from bench.spec.records import record
 
@@ -127,6 +127,16 @@ class Task(abc.ABC):
     """Name of the model whose row is skill 0; None: the baseline that there is."""
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules that may be imported once, before trials are forked."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Refuse a task that lacks a method by its name, and say what HOOK_API 1 had instead."""
+        if lacking := sorted(cls.__abstractmethods__):
+            name = getattr(cls, "name", cls.__name__)
+            raise RecordError(
+                f"the task {name!r} ({cls.__name__}) lacks {', '.join(lacking)}. Where it was "
+                f"written for HOOK_API 1, {MOVING} says how to move it."
+            )
+        return super().__new__(cls)
 
     @abc.abstractmethod
     def splits(self, dataset: Dataset, protocol: SplitProtocol) -> Iterable[Split]:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PLUGIN = """
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 @bench.hookimpl
 def bench_models():

@@ -15,7 +15,7 @@ PLUGIN = '''
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 @bench.hookimpl

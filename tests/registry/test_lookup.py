@@ -46,7 +46,8 @@ def test_everything_of_a_good_plugin_is_there(installed):
     plugin = plugin_of(registry, "acme-good")
     assert (plugin.name, plugin.version, plugin.module) == ("good", "1.2", "acme_good")
     assert (plugin.state, plugin.reasons, plugin.error) == ("ok", (), "")
-    assert plugin.hook_api == 1
+    assert plugin.hook_api == 2
+    assert plugin.warnings == ()
     assert plugin.offers == {
         "models": 1,
         "datasets": 2,
@@ -346,6 +347,43 @@ def test_a_setting_of_nobody_is_a_finding(installed, configuration):
     assert plugin.origin == "plugin 'god'"
     assert "Did you mean 'good'?" in plugin.reasons[0]
     assert registry.model("acme-forest")
+
+
+MOVING = "docs/how-to/move-to-hook-api-2.md"
+
+
+def test_a_plugin_for_hook_api_1_goes_on_but_for_tasks_and_metrics(installed):
+    """Models, datasets, probes and suites are there, with a warning; the others are named."""
+    registry = installed("old")
+    plugin = next(one for one in registry.plugins if one.name == "old-api")
+    assert plugin.offers == {"models": 1, "datasets": 1, "probes": 1, "suites": 1}
+    assert plugin.warnings == (
+        f"It was written for HOOK_API 1; this bench has 2. {MOVING} says how to move it.",
+    )
+    assert plugin.state == "partly"
+    left = f"which was written for HOOK_API 1; it is left out. {MOVING} says how to move it to 2."
+    assert set(plugin.reasons) == {
+        "bench_tasks failed: the task 'acme-ranking' (Ranking) lacks read. Where it was written "
+        f"for HOOK_API 1, {MOVING} says how to move it.",
+        f"bench_metrics yielded the metric 'acme-cost', {left}",
+        f"bench_tasks yielded the task 'acme-sorting', {left}",
+    }
+    assert (Path(__file__).parents[2] / MOVING).is_file()
+    with pytest.raises(PluginError, match="'acme-sorting', which was written for HOOK_API 1"):
+        registry.task("acme-sorting")
+
+
+def test_a_plugin_that_states_no_hook_api_is_taken_for_an_old_one(installed):
+    """It goes on with a warning, but for a task that has what HOOK_API 1 asked for."""
+    plugin = next(one for one in installed("old").plugins if one.name == "no-api")
+    assert plugin.offers == {"models": 1}
+    assert plugin.warnings == (
+        f"It states no HOOK_API; this bench has 2. {MOVING} says how to move it.",
+    )
+    assert plugin.reasons == (
+        "bench_tasks yielded the task 'acme-sorting', which defines check(); it is left out. "
+        f"{MOVING} says how to move it to 2.",
+    )
 
 
 def test_a_deprecation_is_kept_and_no_fault(installed):

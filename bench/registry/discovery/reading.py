@@ -17,7 +17,7 @@ import pluggy
 
 from bench.registry.configuration import Configuration
 from bench.registry.discovery.elsewhere import plugins_elsewhere
-from bench.registry.discovery.judging import hook_fault, judge_api, no_module
+from bench.registry.discovery.judging import hook_fault, judge_api, no_module, outdated
 from bench.registry.discovery.plugin import HOOKS, Kind, Plugin
 from bench.spec import Task
 from bench.spec import hooks as hookspecs
@@ -175,7 +175,7 @@ def _collect(plugin: Plugin, hook: str, kind: Kind, record_class: type, function
             )
             return
         for record in answer:
-            if fault := _fault(record, record_class):
+            if fault := _fault(record, record_class) or outdated(plugin, record):
                 plugin.findings.append(f"{hook} yielded {fault}")
             elif isinstance(record, Path):
                 for path in sorted(record.glob("*.toml")):

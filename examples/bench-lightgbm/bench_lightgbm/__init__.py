@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 @bench.hookimpl

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 PROBLEMS = {
     "Chinatown": "363 days of pedestrians in Melbourne's Chinatown, 24 hours: weekend or not.",

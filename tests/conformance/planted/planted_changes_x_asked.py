@@ -2,7 +2,7 @@
 
 import planted_parts
 
-HOOK_API = 1
+HOOK_API = 2
 bench_models = planted_parts.model(__name__)
 
 

@@ -7,7 +7,7 @@ import planted_parts
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 bench_datasets = planted_parts.dataset(__name__)
 
 

@@ -7,7 +7,7 @@ import planted_parts
 import bench
 from bench.spec.errors import BenchDeprecationWarning
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 @bench.hookimpl

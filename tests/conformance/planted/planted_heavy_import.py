@@ -3,7 +3,7 @@
 import numpy as np
 import planted_parts
 
-HOOK_API = 1
+HOOK_API = 2
 VERSION = np.__version__
 bench_models = planted_parts.model(__name__, factory="make", version=VERSION)
 

@@ -4,7 +4,7 @@ import time
 
 import planted_parts
 
-HOOK_API = 1
+HOOK_API = 2
 bench_models = planted_parts.model(__name__)
 
 

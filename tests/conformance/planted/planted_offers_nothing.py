@@ -1,3 +1,3 @@
 """It has no hook."""
 
-HOOK_API = 1
+HOOK_API = 2

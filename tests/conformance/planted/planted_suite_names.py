@@ -4,7 +4,7 @@ import pathlib
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 @bench.hookimpl

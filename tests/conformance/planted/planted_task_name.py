@@ -4,7 +4,7 @@ from planted_good import Sorting
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 class Shouting(Sorting):

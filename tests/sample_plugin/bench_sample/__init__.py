@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 @bench.hookimpl

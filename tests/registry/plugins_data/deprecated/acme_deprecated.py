@@ -5,6 +5,8 @@ import warnings
 import bench
 from bench.spec.errors import BenchDeprecationWarning
 
+HOOK_API = 2
+
 warnings.warn("nobody needs to know", FutureWarning, stacklevel=2)
 warnings.warn("HOOK_API 7 has no 'old'; use 'new'.", BenchDeprecationWarning, stacklevel=2)
 

@@ -7,7 +7,7 @@ import warnings
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 print("flood of print")
 print("flood of errors", file=sys.stderr)
@@ -33,7 +33,7 @@ class Ranking(bench.Task):
         raise NotImplementedError
 
     def read(self, answer, part, parts, estimator):
-        return None
+        raise NotImplementedError
 
 
 @bench.hookimpl
