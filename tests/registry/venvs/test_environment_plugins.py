@@ -36,7 +36,7 @@ def plugin_called(name):
 @pytest.fixture(scope="module")
 def repairs(make_environment, tmp_path_factory):
     """An environment with plugins in every state of repair."""
-    cases = ("arguments", "exits", "failing", "good", "misspelt", "newer", "records")
+    cases = ("arguments", "exits", "failing", "good", "misspelt", "newer", "old", "records")
     places = [DATA / case for case in cases]
     return make_environment(tmp_path_factory.mktemp("repairs"), *places, *OURS)
 
@@ -163,6 +163,18 @@ def test_what_is_wrong_with_it_is_found_as_here(configure, repairs, name, state,
     assert any(reason in text for text in plugin.reasons), plugin.reasons
     assert plugin.state in (state, "broken")
     assert discover().model("gaussian-nb")
+
+
+def test_a_plugin_for_hook_api_1_goes_on_elsewhere(configure, repairs):
+    """Its models are there, with the warning that one beside bench gets; the rest is left out."""
+    configure(entry_for("old-api", repairs))
+    plugin = plugin_called("old-api")
+    assert plugin.offers == {"models": 1}
+    assert plugin.warnings == (
+        "It was written for HOOK_API 1; this bench has 2. docs/how-to/move-to-hook-api-2.md says how "
+        "to move it.",
+    )
+    assert any(note.startswith("Its tasks are left out") for note in plugin.notes)
 
 
 def test_the_original_traceback_is_kept(configure, repairs):

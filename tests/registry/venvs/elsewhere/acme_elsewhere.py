@@ -2,7 +2,7 @@
 
 import bench
 
-HOOK_API = 1
+HOOK_API = 2
 
 
 @bench.hookimpl
