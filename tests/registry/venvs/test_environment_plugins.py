@@ -77,7 +77,7 @@ def test_its_models_are_there(configure, python):
     plugin = plugin_called("elsewhere")
     assert (plugin.state, plugin.reasons) == ("ok", ())
     assert (plugin.distribution, plugin.version) == ("acme-elsewhere", "2.1")
-    assert (plugin.python, plugin.hook_api, plugin.offers) == (python, 1, {"models": 4})
+    assert (plugin.python, plugin.hook_api, plugin.offers) == (python, 2, {"models": 4})
     entry = registry.model("else-bayes")
     assert (entry.python, entry.plugin, entry.version) == (python, "elsewhere", "2.1")
     assert entry.record.does == (("classification", "tabular"),)
@@ -171,8 +171,8 @@ def test_a_plugin_for_hook_api_1_goes_on_elsewhere(configure, repairs):
     plugin = plugin_called("old-api")
     assert plugin.offers == {"models": 1}
     assert plugin.warnings == (
-        "It was written for HOOK_API 1; this bench has 2. docs/how-to/move-to-hook-api-2.md says how "
-        "to move it.",
+        "It was written for HOOK_API 1; this bench has 2. docs/how-to/move-to-hook-api-2.md says "
+        "how to move it.",
     )
     assert any(note.startswith("Its tasks are left out") for note in plugin.notes)
 
@@ -291,7 +291,7 @@ def test_the_command_lists_it(configure, python):
         [sys.executable, "-m", "bench", "list", "plugins"], capture_output=True, text=True
     )
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("elsewhere"))
-    assert line.split() == ["elsewhere", "acme-elsewhere", "2.1", "1", "4", "models", "ok", python]
+    assert line.split() == ["elsewhere", "acme-elsewhere", "2.1", "2", "4", "models", "ok", python]
     done = subprocess.run(
         [sys.executable, "-m", "bench", "info", "--json"], capture_output=True, text=True
     )
