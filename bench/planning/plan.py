@@ -157,7 +157,7 @@ def _block(
     cells: Cells,
     device: str,
 ) -> Block:
-    spec, source = contender.spec, subject.source
+    spec, source, task = contender.spec, subject.source, subject.task
     identity: dict[str, Any] = {
         "dataset": source.name,
         "dataset_version": source.spec.version,
@@ -166,16 +166,24 @@ def _block(
         "model": spec.name,
         "model_version": spec.version,
         "params": canonical(contender.params),
-        "task": subject.task.name,
-        "protocol": subject.task.protocol(protocol),
+        "task": task.name,
+        "protocol": task.protocol(protocol),
         "conditions": subject.conditions,
         "tuning": "default" if contender.search is None else "tuned",
         "device": device if device in spec.devices else "cpu",
         "cores": suite.limits.cores,
     }
-    if contender.search is not None:  # without it, identities are those of before there was tuning
+    # What came later stands in an identity only where it matters, so that earlier rows keep theirs.
+    if contender.search is not None:
         identity["search"] = canonical(contender.search.to_json())
+    leads, code = {"primary_metric": subject.primary_metric}, {"task_version": task.version}
+    if contender.search is not None or spec.uses_metric:
+        identity |= leads
+    if task.version != "1":
+        identity |= code
     shown: dict[str, Any] = {
+        **leads,
+        **code,
         "suite": suite.name,
         "dataset_label": subject.label,
         "modality": source.spec.modality,
@@ -183,9 +191,7 @@ def _block(
         "family": spec.family,
         "plugin": contender.plugin,
         "plugin_version": contender.plugin_version,
-        "task_version": subject.task.version,
-        "primary_metric": subject.primary_metric,
-        "size_unit": subject.task.size_unit,
+        "size_unit": task.size_unit,
         "role": "baseline" if spec.family == "baseline" else "contender",
         "pretrained": spec.pretrained,
         "limit_seconds": suite.limits.seconds,

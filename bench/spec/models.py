@@ -73,6 +73,9 @@ class ModelSpec:
         Whether ``fit`` takes a `bench.RowsView` as X, where the data are larger than memory. For
         every other model those rows are read into memory, or the trial is skipped where they do
         not fit. What is asked about after it is always in memory.
+    uses_metric
+        Whether `ModelContext.metric` decides when its fit stops, or which of its states is kept:
+        what leads is then part of the identity of its trials.
     preload
         Modules that may be imported once, before trials are forked.
     aliases
@@ -104,6 +107,7 @@ class ModelSpec:
     least_rows: int = 1
     numbers_only: bool = False
     streams: bool = False
+    uses_metric: bool = False
     preload: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     features: str = ""
@@ -163,7 +167,7 @@ class ModelContext:
         Of the dataset. Class labels reach the estimator as integers 0 .. K-1, in the order of
         ``target.classes``.
     metric
-        Name of the primary metric.
+        Name of the primary metric, for models that say `ModelSpec.uses_metric`.
     extra
         What the dataset says besides, `Dataset.extra`: the horizon and the season of a series, the
         sampling rate of sounds, whatever its task states.

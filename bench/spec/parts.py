@@ -37,8 +37,14 @@ class SplitProtocol:
 
     @property
     def name(self) -> str:
-        """What of it is part of a trial's identity."""
-        return f"holdout(test={self.test:g}, validation={self.validation:g})"
+        """What of it is part of a trial's identity: its shares, to the last bit."""
+        return f"holdout(test={_exact(self.test)}, validation={_exact(self.validation)})"
+
+
+def _exact(share: float) -> str:
+    """Return the shortest text that reads as just this number."""
+    short = f"{share:g}"
+    return short if float(short) == share else repr(float(share))
 
 
 @record()
@@ -59,7 +65,7 @@ class Split:
         How much the test parts of two outer seeds have in common, for the variance of a mean over
         seeds (Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52,
         2003): n_test / (N - n_test) of the N units that the seeds redraw, 1 / (K - 1) for K folds,
-        0 where each seed tests on fresh data. None: not known, or a single official test part.
+        0 where each seed tests on fresh data, or all on one official part. None: not known.
     """
 
     outer_seed: int

@@ -133,14 +133,14 @@ def splits(dataset: Dataset, protocol: SplitProtocol, *, stratify: bool = False)
         raise refused
 
 
-def _overlap(dataset: Dataset, division: Division) -> float | None:
+def _overlap(dataset: Dataset, division: Division) -> float:
     """Return n_test / (N - n_test) of what the outer seeds redraw: rows, or groups; of K folds
-    1 / (K - 1); None of an official test part, which they do not redraw.
+    1 / (K - 1); 0 of an official test part, which they do not redraw.
     """
     import numpy as np
 
     if dataset.parts is not None:
-        return None
+        return 0.0
     if dataset.folds is not None:
         return 1 / (len(np.unique(dataset.folds)) - 1)
     n_all, n_test = len(dataset.X), len(division.test)

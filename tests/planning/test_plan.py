@@ -1,6 +1,7 @@
 """Plans: which trials a suite makes, what identifies each, and what is left out and why."""
 
 import dataclasses
+import hashlib
 import json
 
 import pytest
@@ -533,14 +534,15 @@ def test_a_subject_knows_the_largest_size_of_each_split():
 
 
 def test_a_trials_identity_is_the_hash_of_what_it_names():
-    """`trial_id` is SHA-256 of canonical JSON of the fields that the design names."""
-    import hashlib
+    """`trial_id` is SHA-256 of canonical JSON of the fields that the design names.
 
+    The version of the task is one of them where it is not the first, as here.
+    """
     trial = plan_of().trials[0]
     names = (
         "dataset dataset_version dataset_params dataset_fingerprint model model_version params "
         "task protocol conditions tuning outer_seed inner_seed model_seed repeat n_train device "
-        "cores"
+        "cores task_version"
     )
     values = {name: getattr(trial, name) for name in names.split()}
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
@@ -548,8 +550,8 @@ def test_a_trials_identity_is_the_hash_of_what_it_names():
     assert {field.name for field in dataclasses.fields(trial)} - values.keys() == {
         "trial_id", "suite", "dataset_label", "modality", "label", "family", "plugin",
         "plugin_version", "limit_seconds", "limit_bytes", "search",
-            "task_version", "primary_metric", "size_unit", "overlap", "role", "pretrained",
-            "imported_from", "control",
+        "primary_metric", "size_unit", "overlap", "role", "pretrained",
+        "imported_from", "control",
     }  # fmt: skip
 
 
@@ -757,3 +759,71 @@ def test_unknown_names_are_no_modules():
     """What is unknown is told by planning, not by looking for modules."""
     text = SUITE.replace('"net"', '"nett"').replace('"flowers"', '"flwers"')
     assert modules(parse(text, "x"), make_registry()) == ("acme.forest",)
+
+
+# --- what an identity says, to the last bit -------------------------------------------------------
+
+
+def test_what_an_identity_is_made_of():
+    """SHA-256 of canonical JSON: that of a task's first version, not tuned, is as it always was."""
+    plan = plan_of(
+        SUITE.replace('"flowers"', '"a"'),
+        make_registry(
+            models=[model("forest", does=(("clustering", "tabular"),))],
+            datasets=[dataset("a", tasks=("clustering",))],
+        ),
+        facts(task="clustering"),
+    )
+    trial = next(t for t in plan.trials if (t.outer_seed, t.n_train) == (0, 16))
+    expected = {
+        "conditions": "{}", "cores": 1, "dataset": "a", "dataset_fingerprint": "f",
+        "dataset_params": '{"sorted":false}', "dataset_version": "1", "device": "cpu",
+        "inner_seed": 0, "model": "forest", "model_seed": 0x54B54709 // 2, "model_version": "1",
+        "n_train": 16, "outer_seed": 0, "params": '{"depth":3}',
+        "protocol": "holdout(test=0.1, validation=0.1)", "repeat": 0, "task": "clustering",
+        "tuning": "default",
+    }  # fmt: skip
+    text = json.dumps(expected, sort_keys=True, separators=(",", ":"))
+    assert trial.trial_id == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_shares_are_exact():
+    """A third and almost a third are two protocols; what reads well is written as ever."""
+    third, almost = (
+        ids(SUITE.replace("sizes", f"test = {share}\nsizes")) for share in ("0.3333333333333333",
+        "0.3333334")
+    )  # fmt: skip
+    assert not third & almost
+    for share in (0.1, 0.25, 1 / 3, 0.1 + 0.2, 1e-7):
+        said = bench.SplitProtocol(test=share, validation=0).name
+        assert float(said.removeprefix("holdout(test=").partition(",")[0]) == share
+    assert bench.SplitProtocol(test=0.1, validation=0.1).name == "holdout(test=0.1, validation=0.1)"
+    assert bench.SplitProtocol(test=0.1, validation=0).name == "holdout(test=0.1, validation=0)"
+
+
+def test_a_tasks_version_is_part_of_an_identity_where_it_is_not_the_first():
+    """An edited task asks something else: its trials are others, and say by which version."""
+
+    def plan(version):
+        own = type("Own", (type(TASKS[0]),), {"version": version})()
+        registry = make_registry()
+        tasks = {**registry.tasks, "classification": entry(own)}
+        return plan_of(registry=dataclasses.replace(registry, tasks=tasks))
+
+    versions = [plan(version) for version in ("1", "2", "3")]
+    found = [{trial.trial_id for trial in one.trials} for one in versions]
+    assert len(set.union(*found)) == sum(map(len, found))
+    assert {trial.task_version for trial in versions[1].trials} == {"2"}
+
+
+@pytest.mark.parametrize("uses", ["nothing", "tuning", "stopping"])
+def test_what_leads_is_part_of_an_identity_where_it_decides(uses):
+    """A trial that is tuned or stopped by the primary metric is another under another one."""
+    changes = {"nothing": {}, "tuning": {"search_space": SPACE}, "stopping": {"uses_metric": True}}
+    registry = make_registry(models=[model("forest", **changes[uses])])
+    text = SUITE.replace('[[models]]\nname = "net"\n', "")
+    if uses == "tuning":
+        text = text.replace('"forest"', '"forest"\ntune = { trials = 3 }')
+    led = text.replace('"mine"', '"mine"\nprimary_metric = "accuracy"')
+    same = ids(text, registry) & ids(led, registry)
+    assert bool(same) == (uses == "nothing")

@@ -304,3 +304,23 @@ def test_equal_rows_with_another_answer_do_not_count():
 def test_rows_larger_than_memory_are_not_counted():
     """Something that has no rows to compare gives no figure rather than a wrong one."""
     assert rows_on_two_sides(part_of(range(3)), part_of(range(3))) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "share", "expected"),
+    [
+        ({}, 0.25, 25 / 75),
+        ({"folds": np.arange(100) % 5}, 0.25, 1 / 4),
+        # 10 groups of 10 rows, 3 of them held out.
+        ({"groups": np.arange(100) // 10}, 0.25, 3 / 7),
+        ({"time": np.arange(100)}, 0.25, 25 / 75),
+        ({"parts": np.array(["train"] * 80 + ["test"] * 20)}, 0.25, 0.0),
+    ],
+)
+def test_how_much_the_test_parts_of_two_seeds_overlap(changes, share, expected):
+    """It is counted in what the seeds redraw, whatever the size of the training set."""
+    dataset = bench.Dataset(np.zeros((100, 2)), np.arange(100) % 2, **changes)
+    protocol = bench.SplitProtocol(test=share, outer_seeds=(0, 1))
+    found = [split.overlap for split in splits(dataset, protocol)]
+    assert found == pytest.approx([expected] * len(found))
+    assert found
