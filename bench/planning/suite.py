@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from bench.planning.params import Params
 from bench.spec import SplitProtocol
 from bench.spec.errors import SuiteError, nearest
 from bench.tasks.conditions import Condition
@@ -215,7 +216,7 @@ class ModelTable(_Table):
     """A contender: a model's name or a pattern such as ``acme-*``, and its parameters."""
 
     name: str
-    params: dict[str, Any] = Field(default_factory=dict, description="over the model's defaults")
+    params: Params = Field(default_factory=dict, description="over the model's defaults")
     tune: Annotated[TuneTable | None, BeforeValidator(_check_tune)] = Field(
         None,
         description="search the model's own space, but for what `params` says; not for clustering, "
@@ -228,7 +229,7 @@ class DatasetTable(_Table):
     """A dataset's name (``csv:PATH`` for a file) or a pattern, and its parameters."""
 
     name: str
-    params: dict[str, Any] = Field(default_factory=dict, description="of the loader")
+    params: Params = Field(default_factory=dict, description="of the loader")
     task: str | None = Field(None, description="where it has several; the first that fits if none")
     sizes: Sizes | None = Field(None, description="in place of the protocol's")
     label: str | None = Field(None, description="how it is shown; not part of its identity")

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -461,3 +462,31 @@ def test_the_schema_accepts_a_suite_with_every_key():
     for table in schema["$defs"].values():
         for key in table["properties"].values():
             assert "default" not in key or accepts(key, key["default"], schema)
+
+
+@pytest.mark.parametrize(
+    ("where", "params", "key"),
+    [
+        ("models", "{ since = 2020-01-01 }", "since is 2020-01-01, a date"),
+        ("datasets", "{ from = [1, 2020-01-01T10:00:00Z] }", "from[1] is 2020-01-01 10:00:00"),
+        ("datasets", "{ window = { at = 07:30:00 } }", "window.at is 07:30:00, a time"),
+    ],
+)
+def test_a_date_in_params_is_refused_with_its_key(where, params, key):
+    """No identity can hold TOML's dates: the key is named, and how to write it."""
+    text = (
+        '[suite]\nname = "a"\n[[models]]\nname = "m"\n#models\n[[datasets]]\nname = "d"\n#datasets\n'
+    ).replace(f"#{where}", f"params = {params}")
+    with pytest.raises(SuiteError, match=re.escape(f"{where}[0].params: {key}")) as error:
+        parse(text, "mine.toml")
+    assert "Write it as text" in str(error.value)
+
+
+def test_a_date_in_an_override_is_refused_with_its_key():
+    """What a suite holds is checked again whenever it is changed."""
+    suite = parse(
+        '[suite]\nname = "a"\n[[models]]\nname = "m"\n[[datasets]]\nname = "d"\n', "mine.toml"
+    )
+    dated = suite.models[0].model_copy(update={"params": {"since": date(2020, 1, 1)}})
+    with pytest.raises(SuiteError, match="since is 2020-01-01, a date"):
+        override(suite.model_copy(update={"models": (dated,)}), sizes="16")
