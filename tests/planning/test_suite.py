@@ -474,9 +474,9 @@ def test_the_schema_accepts_a_suite_with_every_key():
 )
 def test_a_date_in_params_is_refused_with_its_key(where, params, key):
     """No identity can hold TOML's dates: the key is named, and how to write it."""
-    text = (
-        '[suite]\nname = "a"\n[[models]]\nname = "m"\n#models\n[[datasets]]\nname = "d"\n#datasets\n'
-    ).replace(f"#{where}", f"params = {params}")
+    text = '[suite]\nname = "a"\n[[models]]\nname = "m"\n[[datasets]]\nname = "d"\n'
+    name = 'name = "m"' if where == "models" else 'name = "d"'
+    text = text.replace(name, f"{name}\nparams = {params}")
     with pytest.raises(SuiteError, match=re.escape(f"{where}[0].params: {key}")) as error:
         parse(text, "mine.toml")
     assert "Write it as text" in str(error.value)
