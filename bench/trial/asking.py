@@ -15,7 +15,7 @@ from bench.registry.venvs.remote import clock
 from bench.spec import Part, Task
 
 FEW_UNITS = 32
-"""What a warm-up fits on and asks about."""
+"""What a warm-up fits on, and asks about at least."""
 
 LATENCY_SECONDS = 0.5
 """After which no further call of one size is timed."""
@@ -28,9 +28,6 @@ REPEATED_BELOW_SECONDS = 1.0
 
 _PATIENCE_SECONDS = 10.0
 """A first call of a warm-up that took longer is taken for a usual one."""
-
-_BRIEF_SECONDS = 1.0
-"""A warm-up asks about as many as the largest question on latency where that is so quick."""
 
 _SCORING_SECONDS = 1e-5
 """For a unit that has been asked about: all metrics of a task together."""
@@ -85,19 +82,21 @@ class Asking:
         return answer, self.clock() - start
 
     def warm_up(self) -> Pace:
-        """Ask a few questions, so that nothing is compiled or imported later; return their pace."""
-        found = []
-        for n in (1, FEW_UNITS):
-            few = self.task.shorten(self.part, n)
+        """Ask about one unit and about many, so that nothing is compiled or imported later.
+
+        About as many as any question on latency is: what a model makes ready for that, it has
+        ready for a long part, too. Return the pace of the second calls.
+        """
+        many = max((FEW_UNITS, *self.task.latencies))
+        return Pace.of(self._asked_twice(1), self._asked_twice(many))
+
+    def _asked_twice(self, n: int) -> tuple[int, float]:
+        """Return about how many units it was asked, and how long the second call took."""
+        few = self.task.shorten(self.part, n)
+        _, seconds = self.ask(few)
+        if seconds < _PATIENCE_SECONDS:
             _, seconds = self.ask(few)
-            if seconds < _PATIENCE_SECONDS:
-                _, seconds = self.ask(few)
-            found.append((len(few), seconds))
-        pace = Pace.of(*found)
-        largest = max(self.task.latencies, default=0)
-        if largest > FEW_UNITS and pace.seconds(largest) < _BRIEF_SECONDS:
-            self.ask(self.task.shorten(self.part, largest))
-        return pace
+        return len(few), seconds
 
     def timed_answer(self) -> tuple[Any, float]:
         """Return the answer about the whole part, and how long the estimator takes to give it."""

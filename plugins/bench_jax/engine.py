@@ -189,10 +189,14 @@ def train(
 
 
 def predict(design: Design, trained: Trained, X: Any) -> NDArray[np.float32]:
-    """Return the last layer's values, (n, n_outputs) or (n, n_members, n_outputs)."""
-    program = _predictor(design)
-    size = platform.prediction_batch()
+    """Return the last layer's values, (n, n_outputs) or (n, n_members, n_outputs).
+
+    Many rows go through the program of a batch; fewer through that of the next power of two, so
+    that one row is not sixty-four.
+    """
     n = len(jax.tree.leaves(X)[0])
+    size = min(platform.prediction_batch(), 1 << max(n - 1, 0).bit_length())
+    program = _predictor(design, size)
     parts = []
     for first in range(0, max(n, 1), size):
         block = jax.tree.map(lambda array, first=first: array[first : first + size], X)
@@ -428,11 +432,10 @@ def _trainer(design: Design) -> Callable[..., Leaves]:
     )
 
 
-@functools.lru_cache(maxsize=32)
-def _predictor(design: Design) -> Callable[..., Any]:
-    """Return the compiled program of prediction."""
+@functools.lru_cache(maxsize=128)
+def _predictor(design: Design, size: int) -> Callable[..., Any]:
+    """Return the compiled program of prediction for so many rows."""
     shape = structure(design.network)
-    size = platform.prediction_batch()
     arguments = (
         tuple(jax.tree.leaves(shape.parameters)),
         tuple(jax.tree.leaves(shape.given)),

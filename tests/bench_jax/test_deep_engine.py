@@ -446,3 +446,25 @@ def test_one_program_serves_every_size(monkeypatch):
     with programs.expect(at_most=1):
         for n in (8, 9, 16, 23, 32, 45, 60, 64):
             _train(design, X[:n], y[:n], max_epochs=1, learning_rate=n / 1000)
+
+
+def test_few_rows_are_padded_to_a_power_of_two(monkeypatch):
+    """One row has a program of its own, three share that of four; from 64 on there is one."""
+    X, y = _two_groups(130)
+    design = _design(Line(n=2, rate=0.8), n_rows=128)
+    trained = _train(design, X[:64], y[:64], max_epochs=1)
+    whole = engine.predict(design, trained, X)
+    sizes = []
+    make = engine._predictor
+
+    def note(design, size):
+        sizes.append(size)
+        return make(design, size)
+
+    monkeypatch.setattr(engine, "_predictor", note)
+    for n in (1, 2, 3, 5, 33, 64, 65, 130):
+        found = engine.predict(design, trained, X[:n])
+        assert found.shape == (n, 2)
+        np.testing.assert_allclose(found, whole[:n], rtol=1e-5, atol=1e-6)
+    assert sizes == [1, 2, 4, 8, 64, 64, 64, 64]
+    assert engine.predict(design, trained, X[:0]).shape == (0, 2)

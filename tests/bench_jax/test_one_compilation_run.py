@@ -35,27 +35,41 @@ def run(tmp_path_factory, command):
     print(results.logs.to_pylist())  # pytest shows it where a test fails: why a trial compiled anew
     trials = results.trials.to_pylist()
     assert sorted(trial["n_train"] for trial in trials) == SIZES
-    return trials, cache
+    return trials, results.measures.to_pylist(), cache
 
 
 def test_training_is_compiled_once_for_eight_sizes(run):
-    """After a curve of eight sizes, one training program is on disk and one of prediction."""
-    _, cache = run
-    assert sorted(path.name.split("-")[0] for path in cache.rglob("*.bin")) == ["predict", "train"]
+    """After a curve of eight sizes one training program is on disk, and four of prediction.
+
+    They are for 1 row, for 16 and for 32 (training rows that are scored), and for 64 and more.
+    """
+    *_, cache = run
+    names = sorted(path.name.split("-")[0] for path in cache.rglob("*.bin"))
+    assert names == ["predict"] * 4 + ["train"]
 
 
 def test_nothing_was_compiled_twice(run):
-    """All rows together count as many compilations as there are programs: the two on disk.
-
-    The column counts every program, those of prediction too.
-    """
-    trials, _ = run
-    assert sum(trial["n_compilations"] for trial in trials) == 2
+    """All rows together count as many compilations as there are programs: the five on disk."""
+    trials, *_ = run
+    assert sum(trial["n_compilations"] for trial in trials) == 5
 
 
 def test_only_the_first_trial_compiles(run):
-    """Those that ran later found both programs on disk."""
-    trials, _ = run
+    """Training, 1 row and 64; later ones find these, but for few training rows to be scored."""
+    trials, *_ = run
     order = sorted(trials, key=lambda trial: trial["started_at"])
-    assert [trial["n_compilations"] for trial in order] == [2] + [0] * 7
-    assert all(trial["cache_hits"] == 2 for trial in order[1:])
+    own = [int(trial["n_train"] in (16, 32)) for trial in order]
+    assert [trial["n_compilations"] for trial in order] == [3 + own[0], *own[1:]]
+    hits = [trial["cache_hits"] for trial in order[1:]]
+    assert hits == [3] * 7, [(t["n_train"], t["n_compilations"], t["cache_hits"]) for t in order]
+
+
+def test_nothing_is_compiled_on_the_clock(run):
+    """What a fit and a prediction need has been compiled before, in the warm-up."""
+    _, measures, _ = run
+    compiled = [(m["phase"], m["value"]) for m in measures if m["name"] == "n_compilations"]
+    found = {
+        phase: sum(value for name, value in compiled if name == phase)
+        for phase in ("warm-up", "fit", "predict")
+    }
+    assert found == {"warm-up": 3, "fit": 0, "predict": 0}

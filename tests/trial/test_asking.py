@@ -77,20 +77,25 @@ def test_a_long_first_answer_is_the_timed_one():
 
 
 def test_a_warm_up_asks_every_length_that_will_be_timed():
-    """One and 32 units twice, so that the second call is warm, then as many as are ever timed."""
+    """One unit and as many as are ever timed, twice each, so that the second call is warm."""
     one = asking(compiling)
     assert one.warm_up().seconds(1000) == pytest.approx(0.001)
-    assert one.task.asked == [1, 1, 32, 32, 50]
-    one.task.asked.clear()
-    asking(compiling, n_test=10, task=one.task).warm_up()
-    assert one.task.asked == [1, 1, 10, 10, 10]
+    assert one.task.asked == [1, 1, 50, 50]
 
 
-def test_a_slow_model_is_not_asked_much_in_the_warm_up():
-    """Calls of more than ten seconds are not repeated, and no thousand units are asked for."""
+def test_a_long_call_of_a_warm_up_is_not_repeated():
+    """Of more than ten seconds, the first call is taken for a usual one."""
     one = asking(lambda asked: float(asked[-1]))
-    one.warm_up()
-    assert one.task.asked == [1, 1, 32]
+    assert one.warm_up() == Pace(0.0, 1.0)
+    assert one.task.asked == [1, 1, 50]
+
+
+def test_a_task_without_latencies_is_warmed_up_by_32():
+    """Nothing more will be timed than the whole part."""
+    task = Questions()
+    task.latencies = ()
+    asking(compiling, task=task).warm_up()
+    assert task.asked == [1, 1, 32, 32]
 
 
 def test_a_pace_is_learned_from_two_calls():
