@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bench.spec import (
     AcrossRow,
     Cell,
+    Change,
+    ChangeFacts,
     Column,
     ColumnKind,
     Control,
@@ -40,6 +42,7 @@ from bench.spec.errors import (
     nearest,
 )
 from bench.spec.hooks import HOOK_API, hookimpl
+from bench.tasks.chance import Chance, Scale
 from bench.tasks.episode_task import EpisodeTask
 from bench.tasks.row_task import RowTask
 from bench.tasks.stream_task import StreamTask
@@ -58,6 +61,9 @@ __all__ = [
     "BenchDeprecationWarning",
     "BenchError",
     "Cell",
+    "Chance",
+    "Change",
+    "ChangeFacts",
     "Column",
     "ColumnKind",
     "Control",
@@ -81,6 +87,7 @@ __all__ = [
     "RowTask",
     "Rows",
     "RowsView",
+    "Scale",
     "Skip",
     "Split",
     "SplitProtocol",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.spec import Metric, Task
+from bench.spec import Change, Metric, Task
 from bench.spec.hooks import hookimpl
 
 HOOK_API = 2
@@ -23,6 +23,14 @@ def bench_metrics() -> Iterable[Metric]:
     from bench.tasks.metrics import METRICS
 
     yield from METRICS
+
+
+@hookimpl
+def bench_conditions() -> Iterable[Change]:
+    """Yield the conditions that are built in."""
+    from bench.tasks.changes import CHANGES
+
+    yield from CHANGES
 
 
 @hookimpl

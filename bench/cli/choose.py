@@ -66,7 +66,7 @@ def _choose(
 
     registry = discover()
     table = reader_of(given, registry)
-    candidates = expand(read(find_suite(options["candidates"], registry)), registry)
+    candidates = expand(read(find_suite(options["candidates"], registry), registry), registry)
     candidates, missing = installed(candidates, registry)
     for package in sorted(set(missing.values())):
         names = [name for name, lacking in missing.items() if lacking == package]

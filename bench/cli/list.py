@@ -93,6 +93,23 @@ def metrics(as_json: bool) -> None:
 
 @list_.command()
 @_as_json
+def conditions(as_json: bool) -> None:
+    """List the conditions that data can be measured under, beside the clean ones."""
+    registry = discover()
+    columns: Columns = {
+        "key": lambda entry: entry.record.key,
+        "shown as": lambda entry: entry.record.label,
+        "allowed": lambda entry: entry.record.allowed,
+        "does nothing": lambda entry: _value(entry.record.default),
+        "plugin": lambda entry: entry.plugin,
+        "summary": lambda entry: entry.record.summary,
+    }
+    _show(registry.conditions.values(), _facts, columns, as_json)
+    _hint(registry)
+
+
+@list_.command()
+@_as_json
 @click.option("--schema", is_flag=True, help="Print the JSON schema of a suite, for editors.")
 def suites(as_json: bool, schema: bool) -> None:
     """List the suites that 'bench run' finds by name."""
@@ -101,7 +118,7 @@ def suites(as_json: bool, schema: bool) -> None:
 
         from bench.planning.suite import json_schema
 
-        click.echo(json.dumps(json_schema(), indent=2))
+        click.echo(json.dumps(json_schema(discover()), indent=2))
         return
     registry = discover()
     columns: Columns = {
@@ -237,6 +254,11 @@ def _facts(entry: Entry[Any]) -> Facts:
 def _task_facts(entry: Entry[Any]) -> Facts:
     named = ("name", "summary", "metrics", "targets", "size_unit")
     return {name: getattr(entry.record, name) for name in named} | _source(entry)
+
+
+def _value(value: object) -> str:
+    """Return a value as a suite would have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value).removesuffix(".0")
 
 
 def _suite_facts(suite: SuiteFile) -> Facts:

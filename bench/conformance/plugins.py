@@ -194,7 +194,7 @@ def suite_can_be_read(case: Case) -> None:
     """The file is a suite: valid TOML with keys and values that are allowed."""
     file: SuiteFile = case.record
     try:
-        suites.read(file.path)
+        suites.read(file.path, case.registry)
     except BenchError as error:
         raise Broken(first_line(error)) from error
 
@@ -209,7 +209,7 @@ def suite_names_what_exists(case: Case) -> None:
     """Every model, dataset and task that the suite names is installed."""
     file: SuiteFile = case.record
     try:
-        suite = suites.read(file.path)
+        suite = suites.read(file.path, case.registry)
     except BenchError as error:
         raise Inapplicable("it cannot be read: see suite-can-be-read") from error
     faults = list(_unknown(suite, case.registry))

@@ -55,11 +55,10 @@ def check_params(
     announce("init", 0)
     job = Job.from_json(argument)
     entry = registry.model(job.trial.model)
-    task = registry.task(job.trial.task).record
     limit = TimeLeft(job.trial.limit_seconds, time_left.began())
     try:
         dataset = context.dataset_of(job, registry)
-        parts = context.parts_of(job, entry.record, task, dataset)
+        parts = context.parts_of(job, registry, dataset)
     except (BenchError, Skip):
         return json.dumps({"skipped": None}).encode()  # of the data: the trial will say so
     told = context.context_of(job, dataset, parts, max_seconds=limit.for_fit(), scratch=scratch)

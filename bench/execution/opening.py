@@ -46,7 +46,7 @@ def open_session(
     from bench.execution.session import Session
     from bench.planning.suite import parse
 
-    suite = adapt(parse(text, source), registry, wanted)
+    suite = adapt(parse(text, source, registry), registry, wanted)
     return Session(
         suite,
         text,

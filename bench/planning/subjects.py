@@ -15,7 +15,7 @@ from bench.planning.trials import Cells, canonical
 from bench.spec import Task
 from bench.spec.errors import BenchError, SuiteError, nearest
 from bench.spec.outcome import Trial
-from bench.tasks.conditions import Condition, objection
+from bench.tasks.conditions import Condition, facts_for
 from bench.tasks.splits import size_grid
 
 if TYPE_CHECKING:
@@ -137,10 +137,11 @@ def variants_of(
         for subject in subjects:
             facts, modality = subject.facts, subject.source.spec.modality
             label = f"{subject.label} ({condition.name})"
-            reason = objection(
-                condition, subject.task, modality, facts.target, facts.columns,
-                is_streamed=facts.is_streamed,
-            )  # fmt: skip
+            try:
+                reason = condition.objection(facts_for(subject.task, modality, facts))
+            except BenchError as error:
+                faults.append(f"conditions[{number}]: {error}")
+                break
             if reason is not None:
                 reasons[reason] = None
                 left_out.append(LeftOut(label, reason[1]))
@@ -150,7 +151,7 @@ def variants_of(
                     f"datasets: two entries are both shown as {label!r}; give one a label."
                 )
             shown.add(label)
-            facts = replace(facts, has_missing=facts.has_missing or condition.missing > 0)
+            facts = replace(facts, has_missing=facts.has_missing or condition.makes_missing)
             text = canonical(condition.to_json())
             found[subject.label].append(replace(subject, label=label, facts=facts, conditions=text))
             applies = True

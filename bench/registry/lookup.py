@@ -6,10 +6,11 @@ import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any, NoReturn, TypeVar
 
-from bench.registry.configuration import read_configuration
+from bench.registry.configuration import CORE, read_configuration
 from bench.registry.discovery import (
     HOOKS,
     Entry,
@@ -20,7 +21,7 @@ from bench.registry.discovery import (
     brief,
     read_plugins,
 )
-from bench.spec import DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
+from bench.spec import Change, DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
 from bench.spec.errors import PluginError, nearest
 from bench.spec.hooks import PROJECT
 
@@ -45,8 +46,9 @@ class Registry:
 
     Parameters
     ----------
-    models, datasets, tasks, metrics, probes, suites
-        What can be looked up, sorted by name; a name that is offered twice is in none of them.
+    models, datasets, tasks, metrics, conditions, probes, suites
+        What can be looked up, sorted by name; conditions stand in the order in which they are
+        offered, bench's own first. A name that is offered twice is in none of them.
     plugins
         Every plugin, the broken ones too, sorted by distribution and name.
     aliases
@@ -61,6 +63,7 @@ class Registry:
     datasets: Mapping[str, Entry[DatasetSpec]] = field(default_factory=dict)
     tasks: Mapping[str, Entry[Task]] = field(default_factory=dict)
     metrics: Mapping[str, Entry[Metric]] = field(default_factory=dict)
+    conditions: Mapping[str, Entry[Change]] = field(default_factory=dict)
     probes: Mapping[str, Entry[ProbeSpec]] = field(default_factory=dict)
     suites: Mapping[str, SuiteFile] = field(default_factory=dict)
     plugins: tuple[PluginInfo, ...] = ()
@@ -124,6 +127,10 @@ class Registry:
         """Return the metric of this name; raises `PluginError` as `model` does."""
         return self._look_up("metrics", self.metrics, name)
 
+    def condition(self, key: str) -> Entry[Change]:
+        """Return the condition of this key; raises `PluginError` as `model` does."""
+        return self._look_up("conditions", self.conditions, key)
+
     def suite(self, name: str) -> SuiteFile:
         """Return the suite of this name; raises `PluginError` as `model` does."""
         return self._look_up("suites", self.suites, name)
@@ -146,6 +153,25 @@ class Registry:
             }
         return sorted(names)
 
+    def clash(self, kind: Kind, name: str) -> str:
+        """Return who offers a name that is offered twice, and what to do; else an empty text."""
+        origins = self.clashes.get(kind, {}).get(name)
+        return f"{_clash(kind, name, origins)} Uninstall one of them." if origins else ""
+
+    def hints(self) -> str:
+        """Return what an unknown name may belong to, a line each: plugins that are not read."""
+        text = ""
+        if self.incomplete:
+            text += "\nIt may belong to a plugin that could not be read in full:"
+            for plugin in self.incomplete:
+                for reason in (*plugin.reasons, *plugin.notes):
+                    text += f"\n  {plugin.origin}: {reason}"
+        if off := [plugin for plugin in self.plugins if plugin.state == "disabled"]:
+            text += "\nIt may belong to a plugin that is switched off:"
+            for plugin in off:
+                text += f"\n  {plugin.origin}: 'bench plugins enable {plugin.name}'"
+        return text
+
     def _look_up(self, kind: Kind, offered: Mapping[str, _OfferT], name: str) -> _OfferT:
         self._refuse_clash(kind, name)
         if name not in offered:
@@ -153,24 +179,14 @@ class Registry:
         return offered[name]
 
     def _refuse_clash(self, kind: Kind, name: str) -> None:
-        if origins := self.clashes.get(kind, {}).get(name):
-            raise PluginError(f"{_clash(kind, name, origins)} Uninstall one of them.")
+        if clash := self.clash(kind, name):
+            raise PluginError(clash)
 
     def _refuse_unknown(self, kind: Kind, name: str, allowed: Iterable[str]) -> NoReturn:
-        message = (
+        raise PluginError(
             f"No {kind.removesuffix('s')} is called {name!r}.{nearest(name, allowed)} "
-            f"'bench list {kind}' shows all."
+            f"'bench list {kind}' shows all.{self.hints()}"
         )
-        if self.incomplete:
-            message += "\nIt may belong to a plugin that could not be read in full:"
-            for plugin in self.incomplete:
-                for reason in (*plugin.reasons, *plugin.notes):
-                    message += f"\n  {plugin.origin}: {reason}"
-        if off := [plugin for plugin in self.plugins if plugin.state == "disabled"]:
-            message += "\nIt may belong to a plugin that is switched off:"
-            for plugin in off:
-                message += f"\n  {plugin.origin}: 'bench plugins enable {plugin.name}'"
-        raise PluginError(message)
 
 
 def discover(group: str = PROJECT) -> Registry:
@@ -201,7 +217,9 @@ def discover(group: str = PROJECT) -> Registry:
     aliases: dict[str, str] = {}
     for kind, _ in HOOKS.values():
         offered[kind] = {}
-        for name, claims in sorted(_claims(plugins, kind).items()):
+        named = _claims(plugins, kind)
+        for name in sorted(named) if kind != "conditions" else _as_offered(named):
+            claims = named[name]
             record_name = _name(claims[0])
             if len(claims) > 1:
                 clashes.setdefault(kind, {})[name] = tuple(_origin(entry) for entry in claims)
@@ -215,6 +233,7 @@ def discover(group: str = PROJECT) -> Registry:
         datasets=offered["datasets"],
         tasks=offered["tasks"],
         metrics=offered["metrics"],
+        conditions=offered["conditions"],
         probes=offered["probes"],
         suites={
             name: SuiteFile(entry.record, entry.distribution, entry.version, entry.plugin)
@@ -265,6 +284,18 @@ def _claims(plugins: Iterable[Plugin], kind: Kind) -> dict[str, list[Entry[Any]]
             for name in dict.fromkeys((_name(entry), *getattr(entry.record, "aliases", ()))):
                 claims.setdefault(name, []).append(entry)
     return claims
+
+
+def _as_offered(claims: dict[str, list[Entry[Any]]]) -> list[str]:
+    """Return keys of conditions as they are offered, bench's own first.
+
+    A key that is also the name of a table of others (``noise`` beside ``noise.labels``) is claimed
+    by those who offer these, too.
+    """
+    for key in claims:
+        inner = [claims[other] for other in claims if other.startswith(f"{key}.")]
+        claims[key] = [*claims[key], *chain(*inner)]
+    return sorted(claims, key=lambda key: claims[key][0].plugin != CORE)
 
 
 def _clashes_of(plugin: Plugin, clashes: Mapping[Kind, Mapping[str, tuple[str, ...]]]) -> list[str]:

@@ -3,6 +3,10 @@
 Nothing here imports a numerical library: listing what is installed must stay instant.
 """
 
+from bench.spec.conditions import (
+    Change,
+    ChangeFacts,
+)
 from bench.spec.datasets import (
     Column,
     Dataset,
@@ -62,6 +66,8 @@ __all__ = [
     "TARGET_KINDS",
     "AcrossRow",
     "Cell",
+    "Change",
+    "ChangeFacts",
     "Column",
     "ColumnKind",
     "Control",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pluggy
 
-from bench.spec import DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
+from bench.spec import Change, DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
 
 PROJECT = "bench"
 
@@ -99,6 +99,25 @@ def bench_metrics() -> Iterable[Metric]:  # type: ignore[empty-body]
             ideal=0.0,
             needs="labels",
             function="bench_acme.metrics:cost",
+        )
+    """
+
+
+@hookspec
+def bench_conditions() -> Iterable[Change]:  # type: ignore[empty-body]
+    """Yield conditions, which a suite has measured beside the clean data::
+
+    @bench.hookimpl
+    def bench_conditions():
+        yield bench.Change(
+            key="blur",  # [[conditions]] blur = 1.5
+            label="blur",
+            default=0.0,
+            ge=0,
+            changes="X",
+            apply="bench_acme.conditions:blur",
+            objection="bench_acme.conditions:no_image",
+            summary="Width of a Gaussian blur, in pixels, in all parts.",
         )
     """
 

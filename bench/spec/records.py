@@ -138,5 +138,5 @@ def _fault(named: str, form: _Form, n_placed: int, given: Mapping[str, Any]) -> 
 
 
 def _named(cls: type, given: Mapping[str, Any]) -> str:
-    name = given.get("name")
+    name = given.get("name") or given.get("key")
     return f"{cls.__name__} {name!r}" if isinstance(name, str) and name else cls.__name__

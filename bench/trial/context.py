@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.planning import loading
 from bench.planning.source import Source
-from bench.spec import Cell, Dataset, ModelContext, ModelSpec, Parts, Task
+from bench.spec import Cell, Dataset, ModelContext, Parts
 from bench.tasks import conditions
 from bench.tasks import views as rows
 from bench.trial.job import Job
@@ -25,11 +25,13 @@ def dataset_of(job: Job, registry: Registry) -> Dataset:
     return loading.load_planned(source, job.trial.dataset_fingerprint)
 
 
-def parts_of(job: Job, model: ModelSpec, task: Task, dataset: Dataset) -> Parts:
+def parts_of(job: Job, registry: Registry, dataset: Dataset) -> Parts:
     """Divide a trial's dataset under its conditions; place the rows as its model takes them."""
     trial = job.trial
+    model = registry.model(trial.model).record
+    task = registry.task(trial.task).record
     cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat)
-    condition = conditions.Condition.from_json(json.loads(trial.conditions))
+    condition = conditions.Condition.from_json(json.loads(trial.conditions), registry)
     parts = conditions.prepare(condition, task, dataset, job.protocol, cell, job.n_train_max)
     return rows.placed(parts, streams=model.streams, limit_bytes=trial.limit_bytes)
 

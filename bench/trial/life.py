@@ -164,7 +164,7 @@ def _live(
         dataset = dataset_of(job, registry)
         kept.dataset = dataset
     with recorder.phase("split"):
-        parts = parts_of(job, model, task, dataset)
+        parts = parts_of(job, registry, dataset)
         kept.parts = parts
     for name, value in parts.notes.items():
         recorder.note("split", "split", name, value)

@@ -1,7 +1,7 @@
 """Conditions: what they do to the rows, the same for all models and sizes, and where they apply."""
 
-import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,31 @@ from bench.planning.plan import make_plan
 from bench.planning.suite import json_schema, override, parse
 from bench.registry.lookup import Entry, Registry
 from bench.spec.errors import DatasetError, SuiteError
+from bench.tasks import conditions
+from bench.tasks.changes import CHANGES
 from bench.tasks.classification import CLASSIFICATION
 from bench.tasks.clustering import CLUSTERING
-from bench.tasks.conditions import Condition, objection, prepare
+from bench.tasks.conditions import facts_for, prepare
 from bench.tasks.normalise import normalise
 from bench.tasks.regression import REGRESSION
 
+KEYS = {
+    "label_noise": "noise.labels",
+    "feature_noise": "noise.features",
+    "missing": "missing",
+    "imbalance": "imbalance",
+}
+BUILT_IN = {change.key: Entry(change, "core", "crossover-bench", "0") for change in CHANGES}
 PROTOCOL = bench.SplitProtocol(test=0.2, validation=0.25)
+
+
+def Condition(**amounts):  # noqa: N802 - the conditions that are built in, by one word each
+    return conditions.Condition.of({KEYS[word]: n for word, n in amounts.items()}, CHANGES)
+
+
+def objection(condition, task, modality, target, columns, *, is_streamed=False):
+    facts = SimpleNamespace(target=target, columns=columns, is_streamed=is_streamed)
+    return condition.objection(facts_for(task, modality, facts))
 
 
 def flowers(n=200, n_classes=2, **more):
@@ -463,7 +481,8 @@ def test_without_a_condition_nothing_is_done():
 def test_json_and_back(condition):
     """A condition survives its JSON, which says nothing of what is not done."""
     told = condition.to_json()
-    assert Condition.from_json(json.loads(json.dumps(told))) == condition
+    registry = Registry(conditions=BUILT_IN)
+    assert condition.from_json(json.loads(json.dumps(told)), registry) == condition
     assert bool(told) == bool(condition.name) == (condition != Condition())
 
 
@@ -688,4 +707,4 @@ def test_the_command_line_keeps_conditions():
     """Sizes from the command line change nothing about conditions."""
     suite = parse(f"{SUITE}[[conditions]]\nnoise = {{ labels = 0.1 }}\n", "x")
     assert override(suite, sizes="16").conditions == suite.conditions
-    assert dataclasses.asdict(suite.conditions[0].condition())["label_noise"] == 0.1
+    assert suite.conditions[0].condition() == Condition(label_noise=0.1)

@@ -244,7 +244,11 @@ def registry():
         for name in ("data", "broken")
     }
     return Registry(
-        models=models, datasets=datasets, tasks=installed.tasks, metrics=installed.metrics
+        models=models,
+        datasets=datasets,
+        tasks=installed.tasks,
+        metrics=installed.metrics,
+        conditions=installed.conditions,
     )
 
 

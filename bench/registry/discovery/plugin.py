@@ -10,10 +10,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from bench.spec import DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
+from bench.spec import Change, DatasetSpec, Metric, ModelSpec, ProbeSpec, Task
 from bench.spec.errors import BenchError
 
-Kind = Literal["models", "datasets", "tasks", "metrics", "probes", "suites"]
+Kind = Literal["models", "datasets", "tasks", "metrics", "conditions", "probes", "suites"]
 State = Literal["ok", "partly", "broken", "disabled"]
 RecordT = TypeVar("RecordT")
 
@@ -22,6 +22,7 @@ HOOKS: Mapping[str, tuple[Kind, type]] = {
     "bench_datasets": ("datasets", DatasetSpec),
     "bench_tasks": ("tasks", Task),
     "bench_metrics": ("metrics", Metric),
+    "bench_conditions": ("conditions", Change),
     "bench_probes": ("probes", ProbeSpec),
     "bench_suites": ("suites", Path),
 }
