@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bench.conformance.catalogue import promise_of
+from bench.conformance.conditions import ConditionCase
 from bench.conformance.dataset_case import DatasetCase
 from bench.conformance.looking import found_in
 from bench.conformance.model_case import ModelCase
@@ -80,6 +81,8 @@ def _case(argument: Mapping[str, Any], registry: Registry, scratch: Path) -> Any
         )
     if kind == "dataset":
         return DatasetCase(registry.datasets[name], registry, scratch, Before.now())
+    if kind == "condition":
+        return ConditionCase(registry.condition(name), registry)
     offered: Mapping[str, Any] = getattr(registry, f"{kind}s")
     entry = offered[name]
     return Case(entry if kind == "suite" else entry.record, registry, scratch)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.conformance import (
+    conditions,
     datasets,
     models_checked,
     models_data,
@@ -28,6 +29,7 @@ PROMISES: tuple[Promise, ...] = (
     *traces.promises("model"),
     *models_checked.PROMISES,
     *datasets.PROMISES,
+    *conditions.PROMISES,
 )
 
 
@@ -68,6 +70,7 @@ def subjects(registry: Registry, plugin: PluginInfo) -> Iterator[Subject]:
         ("suite", registry.suites),
         ("task", registry.tasks),
         ("metric", registry.metrics),
+        ("condition", registry.conditions),
         ("probe", registry.probes),
         ("dataset", registry.datasets),
         ("model", registry.models),

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["plugin", "model", "dataset", "suite", "task", "metric", "probe"]
+Kind = Literal["plugin", "model", "dataset", "suite", "task", "metric", "condition", "probe"]
 Outcome = Literal["passed", "failed", "skipped"]
 Scope = Literal["pair", "task", "modality"]
 

@@ -96,6 +96,11 @@ IN_OTHERS = {
     "task-metric": "task-names-what-exists",
     "metric-direction": "metric-is-ideal-where-all-is-right",
     "probe-fails": "probe-measures-every-phase",
+    "condition-form": "can-be-applied",
+    "condition-default": "default-does-nothing",
+    "condition-chance": "same-chance-same-result",
+    "condition-sizes": "smaller-sizes-are-beginnings",
+    "condition-input": "leaves-what-it-is-given",
 }
 IN_MODELS = IN_FACTORIES | IN_FITTED | IN_DATA_TAKEN | IN_TRACES
 SLOW = "fingerprint-is-stable"
@@ -155,8 +160,8 @@ def test_a_fault_of_a_dataset(registry, runner, plugin, check):
 
 @pytest.mark.parametrize(("plugin", "check"), IN_OTHERS.items())
 def test_a_fault_of_anything_else(registry, runner, plugin, check):
-    """What is wrong with a suite, a task, a metric or a probe is found by its check alone."""
-    kinds = {"suite", "task", "metric", "probe"}
+    """What is wrong with a suite, task, metric, condition or probe is found by its check alone."""
+    kinds = {"suite", "task", "metric", "condition", "probe"}
     assert failed(registry, runner, plugin, kinds) == {check}
 
 
@@ -180,7 +185,7 @@ def test_a_good_plugin_keeps_everything(registry, runner):
     wanted = [(one, list(promises_of(one))) for one in subjects(registry, info)]
     results = list(runner.run(wanted))
     assert {result.subject.kind for result in results} == {
-        "plugin", "suite", "task", "metric", "probe", "dataset", "model",
+        "plugin", "suite", "task", "metric", "condition", "probe", "dataset", "model",
     }  # fmt: skip
     assert not [
         (str(result.subject), finding)

@@ -1,5 +1,6 @@
-"""Everything in order: a model, a dataset, a task, a metric, a probe and a suite."""
+"""Everything in order: a model, a dataset, a task, a metric, a condition, a probe and a suite."""
 
+import dataclasses
 import pathlib
 
 import planted_parts
@@ -49,6 +50,18 @@ def bench_metrics():
 
 
 @bench.hookimpl
+def bench_conditions():
+    yield bench.Change(
+        key="planted-shift",
+        label="shift",
+        default=0.0,
+        changes="X",
+        apply="planted_good:shift",
+        objection="planted_good:no_table",
+    )
+
+
+@bench.hookimpl
 def bench_probes():
     yield bench.ProbeSpec(name="planted-counter", factory="planted_good:Counter")
 
@@ -64,6 +77,16 @@ class Counter:
 
     def stop(self, phase):
         return {"phases": (1, "")}
+
+
+def shift(parts, chance, scale, amount):
+    shifted = amount * scale.X * chance.uniform()[parts.train.rows, None]
+    train = dataclasses.replace(parts.train, X=parts.train.X + shifted)
+    return dataclasses.replace(parts, train=train)
+
+
+def no_table(facts):
+    return None if facts.modality == "tabular" else "it is for tables"
 
 
 def misses(part, labels):
