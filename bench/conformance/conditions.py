@@ -142,12 +142,12 @@ class ConditionCase:
                 with suppress(Exception):
                     dataset = normalise(load(spec.loader, spec.params), spec.name, spec.tasks)
                     yield self.registry.task(spec.tasks[0]).record, spec.modality, dataset
-        for name in made_data.TASKS:
-            task = self.registry.task(name).record
-            for modality in MODALITIES:
-                if made_data.has(name, modality):
-                    made = made_data.dataset(name, modality)
-                    yield task, modality, replace(made, parts=None)
+        for one in self.registry.tasks.values():
+            for kind in one.record.targets or ("multiclass",):
+                for modality in MODALITIES:
+                    if made_data.has(one.record, modality):
+                        made = made_data.dataset(one.record, modality, kind=kind)
+                        yield one.record, modality, replace(made, parts=None)
 
 
 @promise(
