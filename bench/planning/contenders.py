@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Contender:
     """A model of the suite with its parameters resolved; `given` are those that the suite says.
 
-    `search` is how they are tuned, None where they are not.
+    `search` is how they are tuned, None where they are not. A control is one that the task added;
+    `variant` says which data it is given.
     """
 
     spec: ModelSpec
@@ -30,6 +31,8 @@ class Contender:
     params: Mapping[str, Any]
     given: Mapping[str, Any]
     search: Search | None = None
+    is_control: bool = False
+    variant: str = ""
 
 
 def find_contenders(

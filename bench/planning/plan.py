@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.planning import scope
 from bench.planning.contenders import Contender, check_tuning, find_contenders
+from bench.planning.controls import find_controls, role_of
 from bench.planning.subjects import (
     FactsOf,
     LeftOut,
@@ -98,7 +99,9 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
         listed = "\n".join(f"  {fault}" for fault in faults)
         raise SuiteError(f"{heading}: {len(faults)} faults:\n{listed}")
 
-    blocks = _blocks(suite, protocol, contenders, subjects, variants, left_out, device)
+    controls = find_controls([subject for subject, _ in subjects], contenders, registry, left_out)
+    rows = {label: [*contenders, *added] for label, added in controls.items()}
+    blocks = _blocks(suite, protocol, rows, subjects, variants, left_out, device)
     trials = Trials(list(distinct(blocks)))
     if not trials:
         reasons = "; ".join(dict.fromkeys(f"{entry.what}: {entry.why}" for entry in left_out))
@@ -108,7 +111,7 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
         protocol=protocol,
         trials=trials.shuffled(suite.suite.seed),
         left_out=tuple(left_out),
-        contenders={contender.label: contender for contender in contenders},
+        contenders={one.label: one for several in rows.values() for one in several},
         subjects={one.label: one for several in variants.values() for one in several},
     )
 
@@ -116,16 +119,16 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
 def _blocks(
     suite: Suite,
     protocol: SplitProtocol,
-    contenders: Sequence[Contender],
+    rows: Mapping[str, Sequence[Contender]],
     subjects: Sequence[tuple[Subject, Any]],
     variants: Mapping[str, Sequence[Subject]],
     left_out: list[LeftOut],
     device: str,
 ) -> Iterator[Block]:
-    """Yield the trials of each contender on each subject that it does."""
+    """Yield the trials of each contender on each subject that it does, then those of controls."""
     for subject, sizes in subjects:
         cells = cells_of(subject, sizes, protocol.repeats, left_out)
-        for contender in contenders:
+        for contender in rows[subject.label]:
             ours = _within(contender, subject, cells, left_out)
             if ours is None:
                 continue
@@ -181,6 +184,8 @@ def _block(
         identity |= leads
     if task.version != "1":
         identity |= code
+    if contender.variant:
+        identity["control"] = contender.variant
     shown: dict[str, Any] = {
         **leads,
         **code,
@@ -192,7 +197,7 @@ def _block(
         "plugin": contender.plugin,
         "plugin_version": contender.plugin_version,
         "size_unit": task.size_unit,
-        "role": "baseline" if spec.family == "baseline" else "contender",
+        "role": role_of(contender, subject),
         "pretrained": spec.pretrained,
         "limit_seconds": suite.limits.seconds,
         "limit_bytes": suite.limits.memory,

@@ -143,7 +143,12 @@ class RowTask(Task):
         return Output(numbers, len(part), {"predictions": numbers})
 
     def _check_target(self, dataset: Dataset) -> None:
-        """Refuse a dataset whose target the task is not for."""
+        """Refuse a dataset that has no rows, or whose target the task is not for."""
+        if isinstance(dataset.X, type) or not hasattr(dataset.X, "__len__"):
+            raise DatasetError(
+                f"{self.name} asks about rows, and X has none: it is "
+                f"{getattr(dataset.X, '__name__', type(dataset.X).__name__)!r}."
+            )
         kind = dataset.target.kind if dataset.target is not None else None
         if self.targets and (dataset.y is None or kind not in self.targets):
             raise DatasetError(

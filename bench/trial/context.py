@@ -30,7 +30,7 @@ def parts_of(job: Job, registry: Registry, dataset: Dataset) -> Parts:
     trial = job.trial
     model = registry.model(trial.model).record
     task = registry.task(trial.task).record
-    cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat)
+    cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat, trial.control)
     condition = conditions.Condition.from_json(json.loads(trial.conditions), registry)
     parts = conditions.prepare(condition, task, dataset, job.protocol, cell, job.n_train_max)
     return rows.placed(parts, streams=model.streams, limit_bytes=trial.limit_bytes)
