@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from bench.analysis.across import verdict_across
+from bench.analysis.over_datasets import verdict_across
 from bench.analysis.cases import Case, budgets, crossovers, gaps, make_cases, notes, winners
 from bench.analysis.cells import Cells, read_cells
 from bench.analysis.decisions import REGION, Contrast, agreeing, contrasts, known
