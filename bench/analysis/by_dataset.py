@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from bench.analysis.cells import Cells
 from bench.analysis.points import Failures, make_points
 from bench.spec.outcome import FAILED
-
-if TYPE_CHECKING:
-    from bench.spec import Metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +22,10 @@ class DatasetPoint:
         Mean of the primary metric over outer seeds (inner seeds and repeats averaged first), and
         the standard deviation over outer seeds; None without a value (a spread needs two).
     skill
-        Mean over outer seeds, failures counted as the board's rule says.
+        Mean over outer seeds, failures counted as the board's rule says; None where the dataset has
+        no skill.
+    difference
+        Without skill: mean over outer seeds of the metric less the baseline's; None without one.
     n_seeds
         Outer seeds with a value.
     n_trials, n_failed
@@ -39,6 +37,7 @@ class DatasetPoint:
     value: float | None = None
     spread: float | None = None
     skill: float | None = None
+    difference: float | None = None
     n_seeds: int = 0
     n_trials: int = 0
     n_failed: int = 0
@@ -59,21 +58,25 @@ class DatasetLine:
 class DatasetBoard:
     """The learning curves of one dataset.
 
-    Lines are sorted by skill at the largest size (by the metric where there is no baseline), those
-    without a value there after the others, baselines last.
+    Lines are sorted by skill at the largest size (by the metric where there is none), those without
+    a value there after the others, controls and then baselines last. `unit` is the metric's,
+    `size_unit` what sizes count; `has_skill` is false without a baseline or an ideal.
     """
 
     task: str
     dataset: str
     metric: str
+    unit: str = ""
+    size_unit: str = "rows"
     baseline: str
+    has_skill: bool
     failures: Failures
     sizes: tuple[int, ...]
     lines: tuple[DatasetLine, ...]
 
 
 def dataset_boards(
-    cells: Cells, metrics: Mapping[str, Metric], *, failures: Failures = "baseline"
+    cells: Cells, *, failures: Failures = "baseline"
 ) -> tuple[DatasetBoard, ...]:
     """Return a board per dataset, with every contender of its task, by task and name.
 
@@ -81,8 +84,6 @@ def dataset_boards(
     ----------
     cells
         From `bench.analysis.cells.read_cells`.
-    metrics
-        By name, from the registry.
     failures
         How a failed trial counts in skill.
     """
@@ -93,8 +94,7 @@ def dataset_boards(
     present = cells.problems.loc[sorted(set(cells.frame["problem"]))]
     for task, problems in present.groupby("task", sort=True):
         frame = cells.frame.loc[cells.frame["problem"].isin(problems.index)]
-        skill = make_points(cells, str(task), metrics)
-        points = _points(frame, skill, failures)
+        points = _points(frame, make_points(cells, str(task)), problems["has_skill"], failures)
         everyone = sorted(set(frame["contender"]))
         for number, problem in problems.iterrows():
             own = points.get(int(str(number)), {})
@@ -110,23 +110,26 @@ def dataset_boards(
                 for contender in everyone
             ]
             metric = str(problem["metric"])
-            lower = metric in metrics and metrics[metric].direction == "lower"
+            lower, has_skill = problem["sign"] < 0, bool(problem["has_skill"])
             boards.append(
                 DatasetBoard(
                     task=str(task),
                     dataset=str(problem["name"]),
                     metric=metric,
+                    unit=cells.merits[metric].unit,
+                    size_unit=str(problem["size_unit"]),
                     baseline=str(problem["yardstick"]),
+                    has_skill=has_skill,
                     failures=failures,
                     sizes=sizes,
-                    lines=tuple(sorted(lines, key=lambda line: _order(line, lower))),
+                    lines=tuple(sorted(lines, key=lambda line, lower=lower: _order(line, lower))),
                 )
             )
     return tuple(boards)
 
 
 def _points(
-    frame: pd.DataFrame, skill: pd.DataFrame, failures: Failures
+    frame: pd.DataFrame, skill: pd.DataFrame, has_skill: pd.Series[bool], failures: Failures
 ) -> dict[int, dict[int, dict[int, DatasetPoint]]]:
     """Return points by problem, contender and size."""
     key = ["problem", "contender", "n_train"]
@@ -136,6 +139,7 @@ def _points(
             "value": groups["value"].mean(),
             "spread": groups["value"].std(ddof=1),
             "skill": groups[failures].mean(),
+            "difference": groups["difference"].mean(),
             "seeds": groups["value"].count(),
         }
     )
@@ -151,6 +155,7 @@ def _points(
             value=_number(row["value"]),
             spread=_number(row["spread"]),
             skill=_number(row["skill"]),
+            difference=None if has_skill[row["problem"]] else _number(row["difference"]),
             n_seeds=int(row["seeds"]),
             n_trials=sum(ended.values()),
             n_failed=sum(ended.get(status, 0) for status in FAILED),
@@ -161,7 +166,7 @@ def _points(
     return found
 
 
-def _order(line: DatasetLine, lower: bool) -> tuple[bool, bool, float, str]:
+def _order(line: DatasetLine, lower: bool) -> tuple[int, bool, float, str]:
     last = line.points[max(line.points)] if line.points else None
     figure = None
     if last is not None:
@@ -170,7 +175,8 @@ def _order(line: DatasetLine, lower: bool) -> tuple[bool, bool, float, str]:
         if figure is None and last.value is not None:
             figure = sign * last.value
     ordered = float("inf") if figure is None else -round(figure, 12)
-    return line.family == "baseline", figure is None, ordered, line.name
+    group = {"control": 1, "baseline": 2}.get(line.family, 0)
+    return group, figure is None, ordered, line.name
 
 
 def _number(value: float) -> float | None:

@@ -22,12 +22,14 @@ from bench.analysis.decisions import REGION, Contrast, units_to_settle
 from bench.analysis.evidence import FAMILIES, Evidence
 from bench.analysis.families import Represented, common_sizes, paired, too_informed
 from bench.analysis.intervals import MIN_UNITS
+from bench.analysis.merits import Merit
 from bench.analysis.prices import Price, prices
+from bench.spec.metrics import equal_within
 
 Array = NDArray[np.float64]
 
 
-_OWN = ("skill", "value")
+_OWN = ("figure", "value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +48,14 @@ class Case:
         The largest size that any candidate has; None without any.
     gains
         Deep minus classical in skill by metric, one per outer seed that both have (n_units,); NaN
-        where both failed, for that makes nobody equal.
+        where both failed, for that makes nobody equal. Without skill the primary metric's alone, in
+        its own unit, turned so that more is better.
     value_gain
-        The same in the primary metric itself, and the mean of ideal less baseline.
+        The same in the primary metric itself, as it is.
     span
         Of the primary metric: mean size of ideal less baseline.
+    better
+        The better family's mean of the primary metric; NaN without one.
     price
         By family.
     shares
@@ -83,6 +88,7 @@ class Case:
     gains: Mapping[str, Array]
     value_gain: Array
     span: float
+    better: float
     price: Mapping[str, Price]
     shares: Mapping[str, Mapping[str, float]]
     candidates: Mapping[str, int]
@@ -93,6 +99,31 @@ class Case:
     lacking: tuple[str, ...]
     unchosen: tuple[str, ...]
     curves: pd.DataFrame
+
+    @property
+    def has_skill(self) -> bool:
+        """Whether gains are of skill; else they are of the primary metric."""
+        return bool(self.facts["has_skill"])
+
+    @property
+    def merit(self) -> Merit:
+        """What the primary metric is."""
+        merit: Merit = self.facts["merit"]
+        return merit
+
+    def region(self, of_skill: float) -> float | None:
+        """Return the half width of what is practically equal, in the unit of `gains`.
+
+        None where the gains are of a metric that does not say it.
+        """
+        if self.has_skill:
+            return of_skill
+        return None if np.isnan(self.better) else equal_within(self.merit.region, self.better, None)
+
+    @property
+    def size_unit(self) -> str:
+        """What sizes count."""
+        return str(self.facts["size_unit"])
 
 
 def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
@@ -117,6 +148,7 @@ def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
     rivals = points.loc[points["n_train"] == points["problem"].map(at)]
     differences = _differences(here, represented.others.loc[is_here])
     spans = here.groupby("problem")["span"].mean()
+    means = here.groupby(["problem", "family"])["value"].mean().unstack()
     failed = _failures(here)
     several = here.loc[here["n_present"] > 1].groupby("problem")["n_validation"].max()
     price = prices(here, rivals)
@@ -136,8 +168,9 @@ def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
         gains = {
             name: figures
             for name, figures in own.items()
-            if name not in _OWN and not np.isnan(figures).all()
+            if name not in _OWN and row["has_skill"] and not np.isnan(figures).all()
         }
+        sign = float(row["sign"])
         found.append(
             Case(
                 name=str(row["name"]),
@@ -146,9 +179,10 @@ def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
                 facts=row,
                 size=_whole(size.get(number)),
                 largest=_whole(largest.get(number)),
-                gains={metric: own.get("skill", np.empty(0)), **gains},
+                gains={metric: own.get("figure", np.empty(0)), **gains},
                 value_gain=own.get("value", np.empty(0)),
                 span=float(spans.get(number, np.nan)),
+                better=sign * float((sign * means).max(axis="columns").get(number, np.nan)),
                 price=price.get(number, {}),
                 shares=shares.get(number, {}),
                 candidates={family: int(counts.get((number, family), 0)) for family in FAMILIES},
@@ -218,18 +252,19 @@ def _whole(value: float | None) -> int | None:
 
 
 def crossovers(case: Case) -> tuple[Crossover | None, CostCrossover | None]:
-    """Return where deep overtakes classical in skill, and where it becomes cheaper."""
-    skill, seconds = paired(case.curves, "skill"), paired(case.curves, "warm_seconds")
+    """Return where deep overtakes classical, and where it becomes cheaper."""
+    figure, seconds = paired(case.curves, "figure"), paired(case.curves, "warm_seconds")
     failed = paired(case.curves, "failed")
     both_failed = (failed["classical"] >= 1) & (failed["deep"] >= 1)
-    sizes = [int(n) for n in skill["deep"].columns]
+    sizes = [int(n) for n in figure["deep"].columns]
     if len(sizes) < 2:
         return None, None
     found = crossover(
         sizes,
-        skill["classical"].mask(both_failed).to_numpy(),
-        skill["deep"].mask(both_failed).to_numpy(),
+        figure["classical"].mask(both_failed).to_numpy(),
+        figure["deep"].mask(both_failed).to_numpy(),
         overlap=case.facts["overlap"],
+        limits=(-1.0, 1.0) if case.has_skill else (-np.inf, np.inf),
     )
     if seconds["deep"].isna().all(axis=None) or seconds["classical"].isna().all(axis=None):
         return found, None
@@ -238,12 +273,14 @@ def crossovers(case: Case) -> tuple[Crossover | None, CostCrossover | None]:
 
 
 def budgets(case: Case) -> dict[str, tuple[BudgetSkill, ...]]:
-    """Return by family the skill that a fit of so many seconds buys.
+    """Return by family the skill that a fit of so many seconds buys; nothing without skill.
 
     The budgets are powers of ten between the least and the most that a fit took of either family;
     seconds are the representative's, warm.
     """
-    skill, seconds = paired(case.curves, "skill"), paired(case.curves, "warm_seconds")
+    if not case.has_skill:
+        return {}
+    skill, seconds = paired(case.curves, "figure"), paired(case.curves, "warm_seconds")
     sizes = [int(n) for n in skill["deep"].columns]
     known = np.concatenate([seconds[family].to_numpy().ravel() for family in FAMILIES])
     known = known[known > 0]
@@ -276,7 +313,7 @@ def winners(cases: Sequence[Case]) -> dict[str, str]:
     }
 
 
-def gaps(case: Case, contrast: Contrast, region: float = REGION) -> list[tuple[str, int]]:
+def gaps(case: Case, contrast: Contrast, region: float | None = REGION) -> list[tuple[str, int]]:
     """Return what to run for a verdict, each with its number of trials.
 
     Parameters
@@ -284,23 +321,23 @@ def gaps(case: Case, contrast: Contrast, region: float = REGION) -> list[tuple[s
     case, contrast
         The dataset, and its contrast on the primary metric.
     region
-        Half width of the region of practical equivalence.
+        Half width of the region of practical equivalence, in the unit of the gains; None: unknown.
     """
     seeds = max(MIN_UNITS, int(case.facts["n_seeds"]))
-    largest = "" if case.largest is None else f" at {case.largest:,} rows"
+    largest = "" if case.largest is None else f" at {case.largest:,} {case.size_unit}"
     found = [
         (f"{family} models (none was measured): {seeds} outer seeds{largest}", seeds)
         for family in FAMILIES
         if family not in case.present
     ]
-    if not case.facts["yardstick"]:
+    if not case.facts["yardstick"] and not np.isnan(case.facts["ideal"]):
         text = f'a baseline, the zero of skill (name = "dummy"): {seeds} outer seeds{largest}'
         found.append((text, seeds))
     if found:
         return found
     if case.unchosen and contrast.n_units < MIN_UNITS:
         who = " and ".join(case.unchosen)
-        text = f"the {who} candidates with validation rows, to choose among them by"
+        text = f"the {who} candidates with a validation part, to choose among them by"
         return [(text, case.n_trials)]
     if case.size is None:
         return [(f"both families at one size: {seeds} outer seeds{largest}", seeds)]
@@ -310,7 +347,7 @@ def gaps(case: Case, contrast: Contrast, region: float = REGION) -> list[tuple[s
     # All contenders at one more seed, the baseline included.
     each = int(np.ceil(case.n_trials / max(1, contrast.n_units))) + 1
     kind = "inner seed" if case.facts["by_inner"] else "outer seed"
-    where = f"of all contenders at {case.size:,} rows"
+    where = f"of all contenders at {case.size:,} {case.size_unit}"
     if contrast.n_units < MIN_UNITS:
         more = MIN_UNITS - contrast.n_units
         # The tables do not say whether the test part is official, which allows one outer seed.
@@ -347,15 +384,17 @@ def notes(case: Case) -> list[str]:
     seen = case.n_validation
     if case.size is not None and not np.isnan(seen) and too_informed(seen, case.size):
         said.append(
-            f"chosen on {seen:.0f} validation rows, more than a ninth of the {case.size:,} "
-            "training rows"
+            f"chosen on a validation part of {seen:.0f}, more than a ninth of the {case.size:,} "
+            f"training {case.size_unit}"
         )
     if case.size is not None and case.lacking:
         said.append(f"not measured at every outer seed: {', '.join(case.lacking)}")
+    if case.facts["pretrained"]:
+        said.append(f"pretrained, and outside the contrast: {case.facts['pretrained']}")
     if case.facts["by_inner"]:
-        said.append("one official test part: it speaks of these test rows, over inner seeds")
+        said.append("one official test part: it speaks of this part, over inner seeds")
     if case.facts["n_environments"] > 1:
         said.append("measured on several machines; costs are those of the one with most trials")
     if not case.facts["overlap"]:
-        said.append("the share of test rows is unknown: intervals may be too narrow")
+        said.append("the share of the test part is unknown: intervals may be too narrow")
     return said

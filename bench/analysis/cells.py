@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from bench.analysis.merits import Merit, read_merits
 from bench.spec.outcome import FAILED
 
-if TYPE_CHECKING:
-    from bench.spec import DatasetSpec, Metric, Task
+SIDES = ("classical", "deep", "baseline", "control")
+"""Where a contender stands: in a family, as the yardstick of the others, or beside them."""
+UNRANKED = ("baseline", "control")
+"""Sides that no ranking, rating or contrast looks at."""
 
 _RECIPE = ["model", "params", "model_version", "plugin", "tuning", "search", "device", "cores"]
+_RECIPE += ["control", "tuned_for", "side"]
 _DATA = [
     "task",
+    "task_version",
     "dataset",
     "dataset_params",
     "dataset_version",
@@ -28,7 +33,8 @@ _DATA = [
     "protocol",
     "dataset_fingerprint",
 ]
-_TEXT = ["label", "dataset_label", "family", "modality", "status", "environment_id"]
+_TEXT = ["label", "dataset_label", "modality", "status", "environment_id"]
+_SAID = ["primary_metric", "size_unit", "role", "family", "pretrained", "overlap", "started_at"]
 _GRID = ["outer_seed", "inner_seed", "repeat", "n_train"]
 _SECONDS = [
     "init_seconds",
@@ -39,7 +45,9 @@ _SECONDS = [
     "limit_seconds",
 ]
 Array = NDArray[np.float64]
-_CATEGORIES = [column for column in _RECIPE + _DATA + _TEXT if column != "cores"]
+_MADE = ("tuned_for", "side")
+_CATEGORIES = [name for name in _RECIPE + _DATA + _TEXT if name not in ("cores", *_MADE)]
+_CATEGORIES += ["primary_metric", "size_unit", "role", "family"]
 
 
 @dataclass(frozen=True)
@@ -51,69 +59,72 @@ class Cells:
     frame
         A row per trial: ``problem`` and ``contender`` (rows of the two tables below),
         ``outer_seed, inner_seed, repeat, n_train``, ``status, ok, failed``, ``value`` (primary
-        metric on the test part, NaN where there is none), ``skill`` (NaN where it has no value or
-        there is no baseline's value on the same split and size), ``baseline`` (that value),
-        ``environment_id``, and times in seconds.
+        metric on the test part, NaN where there is none), ``skill`` (NaN where it has no value,
+        there is no baseline's value on the same split and size, or the metric has no ideal),
+        ``baseline`` (that value), ``environment_id``, and times in seconds.
     problems
-        A row per dataset with its parameters, conditions and protocol: ``name, task, modality,
-        metric, yardstick`` (the name of the baseline that skill is measured from, or "").
+        A row per dataset with its parameters, conditions, protocol and version of the task: ``name,
+        task, modality, metric`` (the one that leads), ``sign`` (-1 where less of it is better, else
+        1), ``ideal`` (NaN: none), ``size_unit`` (what sizes count), ``overlap`` (of test parts; NaN
+        where that is not known), ``yardstick`` (the name of the baseline that skill is measured
+        from, or "") and ``has_skill`` (whether there are both, a yardstick and an ideal).
     contenders
         A row per model with its parameters, version, tuning, device and cores: ``name, model,
-        family, tuning, n_candidates``
-        (sets of parameters that tuning may try; 1 without it).
+        family`` (one of `SIDES`: a task's yardstick is a baseline, its controls are their own
+        side), ``tuning, pretrained, n_candidates`` (sets of parameters that tuning may try; 1
+        without it).
+    merits
+        The metrics of the tables, by name.
     unknown_tasks
-        Tasks in the tables that no installed plugin knows.
+        Tasks of which the tables do not say what leads, or which direction of it is better: their
+        trials are left out. Only a plugin's tasks of schema 1 and 2 can be so.
+    unpooled_metrics
+        Metrics that lead nowhere, and are of several versions: nothing is made of their values.
     """
 
     frame: pd.DataFrame
     problems: pd.DataFrame
     contenders: pd.DataFrame
+    merits: Mapping[str, Merit]
     unknown_tasks: tuple[str, ...] = ()
-
-
-def primary_metric(task: Task, dataset: DatasetSpec | None = None) -> str:
-    """Return the name of the metric that ranks models on this task, or on this dataset of it."""
-    own = dataset.primary_metric if dataset is not None else None
-    if own and dataset is not None and (own in task.metrics or dataset.tasks == (task.name,)):
-        return own
-    return task.metrics[0]
+    unpooled_metrics: tuple[str, ...] = ()
 
 
 def read_cells(
-    trials: pa.Table,
-    scores: pa.Table | Iterable[pa.Table],
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
-    datasets: Mapping[str, DatasetSpec] | None = None,
+    trials: pa.Table, scores: pa.Table | Iterable[pa.Table], metrics: pa.Table
 ) -> Cells:
     """Join trials with the test score of their primary metric, and put it on the scale of skill.
 
     Skill is (value - baseline) / (ideal - baseline), clipped to [-1, 1], against the value of the
-    model of the family ``baseline`` on the same dataset, outer and inner seed and size (mean over
-    its repeats). Where a dataset has several such models, the one with the most values is taken.
+    task's yardstick on the same dataset, outer and inner seed and size (mean over its repeats), or
+    where it names none of the model of the family ``baseline``. Where a dataset has several such
+    models, the one with the most values is taken. Which metric leads on a dataset, its latest
+    trials say.
 
     Parameters
     ----------
     trials, scores
         As in ``bench.load(...).trials`` and ``.scores``; or the scores in parts, as from
         ``.stream("scores")``, of which only what is needed is kept.
-    metrics, tasks
-        By name, from the registry.
-    datasets
-        By name, for those that have a primary metric of their own.
+    metrics
+        As in ``bench.load(...).metrics``.
+
+    Raises
+    ------
+    ResultsError
+        A metric that leads is of several versions.
     """
+    merits = read_merits(metrics)
     frame = _trials_frame(trials)
-    known = frame["task"].isin(list(tasks))
+    known = frame["primary_metric"].isin(list(merits.known))
     unknown = tuple(sorted(set(frame.loc[~known, "task"].astype(str))))
     if unknown:
         frame = frame.loc[known].copy()
     frame["problem"], problems = _keyed(frame, _DATA, "dataset_label", "dataset")
     frame["contender"], contenders = _keyed(frame, _RECIPE, "label", "model")
     contenders["n_candidates"] = [_parsed(text).get("trials", 1) for text in contenders["search"]]
-    problems["metric"] = [
-        primary_metric(tasks[task], (datasets or {}).get(dataset))
-        for task, dataset in zip(problems["task"], problems["dataset"], strict=True)
-    ]
+    problems = _described(frame, problems, merits.known)
+    merits.check(problems["metric"])
     parts = [scores] if isinstance(scores, pa.Table) else scores
     frame["value"] = _values(frame, problems, parts)
     # Only a trial that ended well has a score that counts.
@@ -123,29 +134,57 @@ def read_cells(
     frame["cold_seconds"] = frame["fit_seconds"] + frame[["init_seconds", "warm_up_seconds"]].sum(
         axis=1
     )
-    drop = [*_CATEGORIES, "cores", "init_seconds", "warm_up_seconds"]
+    drop = [*_CATEGORIES, *_SAID, *_MADE, "cores", "init_seconds", "warm_up_seconds"]
     keep = {"status", "environment_id"}
     frame = frame.drop(columns=[column for column in drop if column not in keep])
     frame = _sorted(frame)
     yardsticks = _yardsticks(frame, contenders)
+    frame = frame.drop(columns="is_yardstick")
     problems["yardstick"] = [
         "" if code is None else str(contenders["name"].iloc[code])
         for code in (yardsticks.get(problem) for problem in range(len(problems)))
     ]
-    frame = _with_skill(frame, problems, contenders, yardsticks, metrics)
-    return Cells(frame, problems, contenders, unknown)
+    problems["has_skill"] = (problems["yardstick"] != "") & problems["ideal"].notna()
+    frame = _with_skill(frame, problems, contenders, yardsticks)
+    pooled = {name: one for name, one in merits.known.items() if name not in merits.versions}
+    unpooled = tuple(sorted(merits.versions))
+    return Cells(frame, problems, contenders, pooled, unknown, unpooled)
 
 
 def _trials_frame(trials: pa.Table) -> pd.DataFrame:
-    columns = ["run_id", "trial_id", *_RECIPE, *_DATA, *_TEXT, *_GRID, *_SECONDS]
-    columns = [name for name in columns if name in trials.column_names]
+    columns = ["run_id", "trial_id", *_RECIPE, *_DATA, *_TEXT, *_SAID, *_GRID, *_SECONDS]
+    columns = [name for name in columns if name not in _MADE]
     frame: pd.DataFrame = trials.select(columns).to_pandas(categories=_CATEGORIES)
-    # A table without this addition shows the dataset's own name.
-    if "dataset_label" not in frame:
-        frame["dataset_label"] = frame["dataset"]
     for column in _SECONDS:
         frame[column] = frame[column].astype("float64")
+    role, family = frame["role"].astype(str), frame["family"].astype(str)
+    frame["is_yardstick"] = role == "yardstick"
+    side = family.where(~role.isin(["baseline", "yardstick"]), "baseline")
+    frame["side"] = side.where(role != "control", "control").astype("category")
+    # Of what one metric chose the parameters, another one is no repetition.
+    tuned_for = frame["primary_metric"].astype(str).where(frame["tuning"] == "tuned", "")
+    frame["tuned_for"] = tuned_for.astype("category")
     return frame
+
+
+def _described(
+    frame: pd.DataFrame, problems: pd.DataFrame, merits: Mapping[str, Merit]
+) -> pd.DataFrame:
+    """Add to problems what their trials say of them; of several answers the latest."""
+    said = frame[["problem", "primary_metric", "size_unit", "overlap", "started_at"]]
+    latest = said.sort_values(["problem", "started_at"], na_position="first", kind="stable")
+    latest = latest.drop_duplicates("problem", keep="last").set_index("problem")
+    latest = latest.reindex(range(len(problems)))
+    problems = problems.assign(
+        metric=latest["primary_metric"].astype(str).to_numpy(),
+        size_unit=latest["size_unit"].astype(str).to_numpy(),
+        overlap=latest["overlap"].to_numpy(dtype=np.float64),
+    )
+    leading = [merits[name] for name in problems["metric"]]
+    return problems.assign(
+        sign=np.array([merit.sign for merit in leading], dtype=np.float64),
+        ideal=np.array([merit.ideal for merit in leading], dtype=np.float64),
+    )
 
 
 def _keyed(
@@ -153,11 +192,15 @@ def _keyed(
 ) -> tuple[pd.Series[int], pd.DataFrame]:
     """Number the distinct keys in the order of the names that they are given."""
     key = list(key)
-    wanted = [*key, *([label, "family"] if label == "label" else [label, "modality"])]
+    wanted = [*key, *([label, "pretrained"] if label == "label" else [label, "modality"])]
     number, first = numbered(frame, wanted)
     kinds = frame[wanted].iloc[first].astype(str)
     distinct = kinds.sort_values(wanted).drop_duplicates(key).reset_index(drop=True)
     shown = distinct[label].where(distinct[label].str.len() > 0, distinct[plain])
+    if "pretrained" in distinct:
+        said = kinds.groupby(key, sort=False)["pretrained"].max()
+        distinct["pretrained"] = said.loc[list(distinct[key].itertuples(index=False))].eq("True").array
+        shown = shown.where(~distinct["pretrained"], shown + " (pretrained)")
     distinct["name"] = _distinct_names(
         distinct, list(shown), [name for name in key if name != "task"]
     )
@@ -165,7 +208,7 @@ def _keyed(
     code = {tuple(row): at for at, row in enumerate(distinct[key].itertuples(index=False))}
     mapped = [code[tuple(row)] for row in kinds[key].itertuples(index=False)]
     codes = pd.Series(np.array(mapped, dtype=np.int64)[number], index=frame.index, dtype="int64")
-    return codes, distinct
+    return codes, distinct.rename(columns={"side": "family"})
 
 
 def numbered(
@@ -226,6 +269,10 @@ def _detail(column: str, value: str, others: set[str]) -> str:
         return value[:8]
     if column in ("model_version", "dataset_version"):
         return f"version {value}"
+    if column == "task_version":
+        return f"task version {value}"
+    if column == "tuned_for":
+        return f"tuned for {value}" if value else ""
     if column == "cores":
         return f"{value} cores" if value != "1" else "1 core"
     return value
@@ -266,6 +313,11 @@ def _tested(scores: pa.Table, metrics: pa.Array) -> pa.Table:
     return kept.cast(pa.schema(list(zip(kept.column_names, types, strict=True))))
 
 
+def size_unit_of(problems: pd.DataFrame) -> str:
+    """Return what sizes of some problems count; of several units all of them."""
+    return " / ".join(dict.fromkeys(problems["size_unit"]))
+
+
 def _ids(frame: pd.DataFrame) -> list[pa.Array]:
     return [pa.array(frame[name], pa.string()) for name in ("run_id", "trial_id")]
 
@@ -292,11 +344,17 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _yardsticks(frame: pd.DataFrame, contenders: pd.DataFrame) -> dict[int, int]:
-    """Return for each problem the baseline with the most values; ties by name."""
+    """Return for each problem its task's yardstick, else the baseline with the most values.
+
+    Ties go by name.
+    """
     baselines = np.flatnonzero((contenders["family"] == "baseline").to_numpy())
     rows = frame.loc[frame["contender"].isin(baselines) & frame["ok"]]
-    counts = rows.groupby(["problem", "contender"]).size().reset_index(name="n")
-    counts = counts.sort_values(["problem", "n", "contender"], ascending=[True, False, True])
+    groups = rows.groupby(["problem", "contender"])
+    counts = groups.agg(n=("ok", "size"), named=("is_yardstick", "max")).reset_index()
+    counts = counts.sort_values(
+        ["problem", "named", "n", "contender"], ascending=[True, False, False, True]
+    )
     first = counts.drop_duplicates("problem")
     return dict(zip(first["problem"].tolist(), first["contender"].tolist(), strict=True))
 
@@ -306,7 +364,6 @@ def _with_skill(
     problems: pd.DataFrame,
     contenders: pd.DataFrame,
     yardsticks: Mapping[int, int],
-    metrics: Mapping[str, Metric],
 ) -> pd.DataFrame:
     split = ["problem", "outer_seed", "inner_seed", "n_train"]
     chosen = frame["problem"].map(yardsticks)
@@ -321,20 +378,15 @@ def _with_skill(
     )
     base = frame.loc[same & frame["ok"]].groupby(split)["value"].mean()
     frame = frame.merge(base.reset_index(name="baseline"), on=split, how="left")
-    ideals = np.array([_ideal(metrics, name) for name in problems["metric"]])
-    ideal = ideals[frame["problem"].to_numpy()] if len(ideals) else np.empty(0)
+    ideal = problems["ideal"].to_numpy()[frame["problem"].to_numpy()]
     frame["skill"] = skills(
         frame["value"].to_numpy(dtype=np.float64),
         frame["baseline"].to_numpy(dtype=np.float64),
         ideal,
     )
-    frame.loc[is_yardstick.to_numpy() & frame["ok"].to_numpy(), "skill"] = 0.0
+    is_zero = is_yardstick.to_numpy() & frame["ok"].to_numpy() & ~np.isnan(ideal)
+    frame.loc[is_zero, "skill"] = 0.0
     return frame
-
-
-def _ideal(metrics: Mapping[str, Metric], name: str) -> float:
-    ideal = metrics[name].ideal if name in metrics else None
-    return float("nan") if ideal is None else ideal
 
 
 def skills(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,10 @@ from bench.analysis.significance import (
     Difference,
     benjamini_hochberg,
     corrected_t,
-    held_out_share,
 )
 from bench.analysis.sizes import chosen_sizes
 from bench.analysis.timing import CALIBRATION, Noise, timing_noise
-
-if TYPE_CHECKING:
-    from bench.spec import DatasetSpec, Metric, Task
+from bench.spec.metrics import equal_within
 
 LEAST_NOISE = 0.05
 """Of time: a smaller change is never called one, however calm the sentinels were."""
@@ -40,9 +37,6 @@ DECISIONS: tuple[Decision, ...] = (
 )
 TIMES: tuple[Measure, ...] = ("fit_seconds", "predict_seconds")
 
-# Of the rows, held out by the usual protocol: for protocols that do not say.
-_USUAL_SHARE = 0.1
-
 
 @dataclass(frozen=True, kw_only=True)
 class CurveChange:
@@ -52,26 +46,26 @@ class CurveChange:
     ----------
     measure
         ``"score"``: the primary metric on the test part; else a column of seconds.
-    metric
-        The primary metric.
+    metric, unit
+        The primary metric, and the unit of its values; empty: it has none.
     scope
         At the ``"largest"`` size that the outer seeds share, or the ``"mean"`` over all sizes.
     sizes
-        Smallest and largest number of training rows that entered.
+        Smallest and largest training size that entered, in `size_unit`.
     n_units, n_pairs
         Outer seeds, and pairs of trials, behind it.
     base, head
         Mean of the metric, or geometric mean of seconds.
     effect, scale
         Head against base, mean over outer seeds: a difference of ``"skill"``, or of the
-        ``"metric"`` where there is no baseline (both positive where head is better), or a
-        ``"ratio"`` of seconds (above 1 where head is slower).
+        ``"metric"`` where there is none, for want of a baseline or of an ideal value (both positive
+        where head is better), or a ``"ratio"`` of seconds (above 1 where head is slower).
     interval
         Of the effect, at the level `bench.analysis.intervals.LEVEL`; None below
         `bench.analysis.intervals.MIN_UNITS` outer seeds.
     margin
-        The region of practical equivalence (skill), or the noise of timing as a share (ratio);
-        None where there is none.
+        The region of practical equivalence, of skill or as the metric says it, or the noise of
+        timing as a share (ratio); None where there is none.
     p, adjusted_p
         Of the hypothesis that nothing changed (score), or not by more than noise (seconds), and
         the same after Benjamini-Hochberg; None where not tested.
@@ -87,8 +81,10 @@ class CurveChange:
     dataset: str
     model: str
     metric: str
+    unit: str
     scope: Scope
     sizes: tuple[int, int]
+    size_unit: str
     n_units: int
     n_pairs: int
     base: float
@@ -133,8 +129,11 @@ class Comparison:
         Datasets on which a baseline scored otherwise in head; skill is measured from the mean.
     changed_data
         Datasets of which the content is different in head: their trials are not compared.
+    changed_tasks, changed_metrics
+        Tasks, and metrics that lead, that are of another version in head, each with both versions:
+        their trials are not compared either.
     unknown_tasks
-        Tasks that no installed plugin knows; they are left out.
+        Tasks of which the tables do not say what leads; they are left out.
     """
 
     changes: tuple[CurveChange, ...]
@@ -152,6 +151,8 @@ class Comparison:
     changed_parameters: tuple[str, ...]
     changed_baselines: tuple[str, ...]
     changed_data: tuple[str, ...]
+    changed_tasks: tuple[str, ...]
+    changed_metrics: tuple[str, ...]
     unknown_tasks: tuple[str, ...]
 
     @property
@@ -164,18 +165,11 @@ class Comparison:
     @property
     def has_missing(self) -> bool:
         """Whether a trial of base has no counterpart, or its data are not the same."""
-        return bool(self.changed_data) or any(ending.kind == "missing" for ending in self.endings)
+        changed = self.changed_data or self.changed_tasks or self.changed_metrics
+        return bool(changed) or any(ending.kind == "missing" for ending in self.endings)
 
 
-def compare(
-    base: Side,
-    head: Side,
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
-    datasets: Mapping[str, DatasetSpec] | None = None,
-    *,
-    region: float = ROPE,
-) -> Comparison:
+def compare(base: Side, head: Side, *, region: float = ROPE) -> Comparison:
     """Compare two runs, paired by trial: same dataset, model, split, size, device and cores.
 
     Trials pair by identity and, what is left, by the labels of model and dataset: versions and
@@ -186,15 +180,13 @@ def compare(
     of ratios, against a ratio within the recorded noise. The false discovery rate is held at
     `FALSE_DISCOVERY_RATE` over all tests of scores, and over all tests of times (Benjamini and
     Hochberg, "Controlling the false discovery rate", JRSS B 57, 1995). A curve of identical scores
-    is not tested: the same work with the same seeds gives the same, to the last bit. Models of the
-    family ``baseline`` are the yardstick and are not compared.
+    is not tested: the same work with the same seeds gives the same, to the last bit. Baselines, the
+    yardstick of the others, and controls are not compared.
 
     Parameters
     ----------
     base, head
         Before, and after.
-    metrics, tasks, datasets
-        By name, from the registry; datasets only for primary metrics of their own.
     region
         Of practical equivalence, in skill.
 
@@ -204,18 +196,19 @@ def compare(
         No trial of head has a counterpart in base.
     """
     base, head = marked(base, "base"), marked(head, "head")
-    paired = pair(base, head, metrics, tasks, datasets)
+    paired = pair(base, head)
     noise = timing_noise(
         pa.concat_tables([base.measures, head.measures]),
         pa.concat_tables([base.trials, head.trials]),
     )
     drift = _drift(base, head)
     pairs = paired.pairs
-    is_rival = pairs["family_head"] != "baseline"
+    is_rival = ~pairs["family_head"].isin(UNRANKED)
+    is_yardstick = pairs["family_head"] == "baseline"
     is_here = pairs["environment_id_base"] == pairs["environment_id_head"]
-    changes = _score_changes(pairs.loc[is_rival], paired, metrics, region)
+    changes = _score_changes(pairs.loc[is_rival], paired, region)
     changes += _time_changes(pairs.loc[is_rival & is_here], paired, noise, drift)
-    moved = ~is_rival & pairs["value_base"].notna() & pairs["value_head"].notna()
+    moved = is_yardstick & pairs["value_base"].notna() & pairs["value_head"].notna()
     moved &= pairs["value_base"] != pairs["value_head"]
     return Comparison(
         changes=tuple(sorted(changes, key=_order)),
@@ -233,6 +226,8 @@ def compare(
         changed_parameters=_changed(paired, ["params", "search"]),
         changed_baselines=tuple(sorted(set(pairs.loc[moved, "dataset_label"]))),
         changed_data=paired.changed_data,
+        changed_tasks=paired.changed_tasks,
+        changed_metrics=paired.changed_metrics,
         unknown_tasks=paired.unknown_tasks,
     )
 
@@ -253,29 +248,28 @@ def _order(change: CurveChange) -> tuple[int, str, float, str, str, str, str]:
 # --- scores ---
 
 
-def _score_changes(
-    pairs: pd.DataFrame, paired: Pairing, metrics: Mapping[str, Metric], region: float
-) -> list[CurveChange]:
+def _score_changes(pairs: pd.DataFrame, paired: Pairing, region: float) -> list[CurveChange]:
     both = pairs.loc[pairs["value_base"].notna() & pairs["value_head"].notna()]
     if both.empty:
         return []
-    lower = [name for name, metric in metrics.items() if metric.direction == "lower"]
-    sign = np.where(both["metric_head"].isin(lower), -1.0, 1.0)
+    sign = both["metric_head"].map({name: one.sign for name, one in paired.merits.items()})
     difference = both["value_head"] - both["value_base"]
     both = both.assign(
         base=both["value_base"],
         head=both["value_head"],
         scaled=both["skill_base"].notna() & both["skill_head"].notna(),
     )
-    # A curve has one scale: without a baseline somewhere, that of its metric.
+    # A curve has one scale: without skill somewhere, that of its metric.
     scaled = both.groupby("curve")["scaled"].all()
     both["figure"] = (both["skill_head"] - both["skill_base"]).where(
         both["curve"].map(scaled), sign * difference
     )
     is_moved = (difference != 0).groupby(both["curve"]).any()
-    # Without skill there is no region, but the last digits of a sum are still no difference.
+    regions = _regions(both, paired).mask(scaled, region)
+    # Where there is no region, the last digits of a sum are still no difference.
     last_digits = 1e-9 * both[["base", "head"]].abs().max(axis=1).groupby(both["curve"]).max()
-    tests = _tests(both, resampled=True, margins=last_digits.mask(scaled, region))
+    tests = _tests(both, resampled=True, margins=regions.fillna(last_digits))
+    tests["region"] = tests["curve"].map(regions)
     tests["identical"] = ~tests["curve"].map(is_moved)
     tests["p"] = [
         np.nan if identical or found is None else found.p_value
@@ -286,6 +280,17 @@ def _score_changes(
         _change(row, paired, "score", "skill" if scaled[row["curve"]] else "metric")
         for row in tests.to_dict("records")
     ]
+
+
+def _regions(both: pd.DataFrame, paired: Pairing) -> pd.Series[float]:
+    """Return by curve what its metric says is practically equal; NaN where it does not."""
+    means = both.groupby("curve")[["base", "head"]].mean()
+    found = {}
+    for curve, base, head in means.itertuples():
+        merit = paired.merits[str(paired.curves["metric"].iloc[curve])]
+        better = merit.sign * max(merit.sign * base, merit.sign * head)
+        found[curve] = equal_within(merit.region, better, merit.ideal)
+    return pd.Series(found, dtype="float64")
 
 
 # --- times ---
@@ -360,7 +365,7 @@ def _tests(pairs: pd.DataFrame, *, resampled: bool, margins: pd.Series[float]) -
     largest = chosen_sizes(points[["problem", "contender", "outer_seed", "n_train"]], "common")
     at_largest = cells.merge(largest.rename(columns={"problem": "curve"}), on=keys)
     several = cells.groupby("curve")["n_train"].transform("nunique") > 1
-    protocols = pairs.drop_duplicates("curve").set_index("curve")["protocol"]
+    shared = pairs.drop_duplicates("curve").set_index("curve")["overlap_head"]
     parts = [
         _by_curve(part).assign(scope=scope)
         for scope, part in (("largest", at_largest), ("mean", cells.loc[several]))
@@ -371,11 +376,11 @@ def _tests(pairs: pd.DataFrame, *, resampled: bool, margins: pd.Series[float]) -
     found = [
         corrected_t(
             np.array(figures, dtype=np.float64),
-            (held_out_share(protocol) or _USUAL_SHARE) if resampled else 0.0,
+            overlap if resampled else 0.0,
             rope=0.0 if np.isnan(margin) else margin,
         )
-        for figures, protocol, margin in zip(
-            tests["figures"], tests["curve"].map(protocols), tests["margin"], strict=True
+        for figures, overlap, margin in zip(
+            tests["figures"], tests["curve"].map(shared), tests["margin"], strict=True
         )
     ]
     return tests.assign(found=pd.Series(found, dtype=object))
@@ -407,15 +412,18 @@ def _change(row: Mapping[Any, Any], paired: Pairing, measure: Measure, scale: Sc
     between = None
     if found is not None:
         between = Interval(shown(found.interval.low), shown(found.interval.high))
-    margin = None if scale == "metric" else _number(row["margin"])
+    margin = _number(row["margin" if scale == "ratio" else "region"])
+    merit = paired.merits[str(names["metric"])]
     return CurveChange(
         measure=measure,
         task=str(names["task"]),
         dataset=str(names["dataset"]),
         model=str(names["model"]),
         metric=str(names["metric"]),
+        unit=merit.unit,
         scope=row["scope"],
         sizes=(int(row["smallest"]), int(row["largest"])),
+        size_unit=str(names["size_unit"]),
         n_units=int(row["n_units"]),
         n_pairs=int(row["n_pairs"]),
         base=shown(row["base"]),
@@ -438,7 +446,8 @@ def _decision(row: Mapping[Any, Any], found: Difference | None, scale: Scale) ->
     if row["adjusted"] <= FALSE_DISCOVERY_RATE and abs(found.mean) > row["margin"]:
         # More seconds are worse, more of everything else is better.
         return "better" if (found.mean > 0) != (scale == "ratio") else "worse"
-    if scale != "metric" and max(-found.interval.low, found.interval.high) <= row["margin"]:
+    has_region = scale == "ratio" or not np.isnan(row["region"])
+    if has_region and max(-found.interval.low, found.interval.high) <= row["margin"]:
         return "equal"
     return "undecided"
 

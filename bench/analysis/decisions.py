@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bench.analysis.intervals import MIN_UNITS, Interval
 from bench.analysis.posterior import posterior
+from bench.analysis.significance import corrected_t
 
 Array = NDArray[np.float64]
 Decision = Literal["deep", "classical", "equal", "undecided", "not-measured"]
@@ -31,7 +32,7 @@ _ONE_SIDED, _TWO_SIDED = 1.2816, 1.6449
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast:
-    """Deep minus classical in skill, over units.
+    """Deep minus classical, over units.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def contrasts(
     differences: Sequence[Array],
     overlaps: Sequence[float],
     *,
-    region: float = REGION,
+    regions: Sequence[float | None] | None = None,
     least: int = MIN_UNITS,
 ) -> list[Contrast]:
     """Decide each of many contrasts.
@@ -72,19 +73,25 @@ def contrasts(
         Of each contrast, (n_units,); NaN where missing.
     overlaps
         Of each, see `bench.analysis.posterior.posterior`.
-    region
-        Half width of the region of practical equivalence.
+    regions
+        Of each the half width of the region of practical equivalence, in the unit of its
+        differences; where not given they are of skill. The prior is a multiple of it. None: it is
+        not known, and nothing is called equal; the prior is flat.
     least
         With fewer units nothing is decided.
     """
     measured = [known(one) for one in differences]
-    full = [at for at, one in enumerate(measured) if len(one) >= least]
+    within = [REGION] * len(measured) if regions is None else list(regions)
+    enough = [at for at, one in enumerate(measured) if len(one) >= least]
+    full = [at for at in enough if within[at]]
+    # In units of the region, a difference of any metric is what one of skill is.
+    unit = np.array([(within[at] or REGION) / REGION for at in full])
     sure = posterior(
-        np.array([measured[at].mean() for at in full]),
-        np.array([measured[at].std(ddof=1) for at in full]),
+        np.array([measured[at].mean() for at in full]) / unit,
+        np.array([measured[at].std(ddof=1) for at in full]) / unit,
         np.array([len(measured[at]) for at in full]),
         overlap=np.array([overlaps[at] for at in full]),
-        region=region,
+        region=REGION,
     )
     found = [
         Contrast(
@@ -96,19 +103,31 @@ def contrasts(
         for one in measured
     ]
     for row, at in enumerate(full):
-        interval = Interval(float(sure.low[row]), float(sure.high[row]))
-        deep, classical = float(sure.above[row]), float(sure.below[row])
-        found[at] = Contrast(
-            decision=_decided(deep, classical, interval, region),
-            n_units=found[at].n_units,
-            gain=found[at].gain,
-            spread=found[at].spread,
-            interval=interval,
-            p_deep=deep,
-            p_equal=float(sure.within[row]),
-            p_classical=classical,
-        )
+        interval = Interval(float(sure.low[row] * unit[row]), float(sure.high[row] * unit[row]))
+        chances = float(sure.above[row]), float(sure.within[row]), float(sure.below[row])
+        found[at] = _settled(found[at], interval, chances, within[at])
+    for at in enough:
+        if not within[at] and (flat := corrected_t(measured[at], overlaps[at], rope=0.0)):
+            chances = flat.chances.better, flat.chances.equal, flat.chances.worse
+            found[at] = _settled(found[at], flat.interval, chances, None)
     return found
+
+
+def _settled(
+    contrast: Contrast,
+    interval: Interval,
+    chances: tuple[float, float, float],
+    region: float | None,
+) -> Contrast:
+    deep, equal, classical = chances
+    return replace(
+        contrast,
+        decision=_decided(deep, classical, interval, region),
+        interval=interval,
+        p_deep=deep,
+        p_equal=equal,
+        p_classical=classical,
+    )
 
 
 def known(figures: Array) -> Array:
@@ -116,12 +135,16 @@ def known(figures: Array) -> Array:
     return figures[~np.isnan(figures)]
 
 
-def _decided(deep: float, classical: float, interval: Interval, region: float) -> Decision:
+def _decided(
+    deep: float, classical: float, interval: Interval, region: float | None
+) -> Decision:
     if deep >= SURE:
         return "deep"
     if classical >= SURE:
         return "classical"
-    return "equal" if -region <= interval.low and interval.high <= region else "undecided"
+    if not region or interval.low < -region or interval.high > region:
+        return "undecided"
+    return "equal"
 
 
 def counted(decisions: Iterable[str]) -> dict[str, int]:
@@ -169,14 +192,16 @@ def agreeing(gains: Array | Sequence[float], skill: float | None) -> float | Non
     return None if mean * skill < 0 else mean
 
 
-def units_to_settle(contrast: Contrast, overlap: float, region: float = REGION) -> int | None:
+def units_to_settle(
+    contrast: Contrast, overlap: float, region: float | None = REGION
+) -> int | None:
     """Return how many units would settle an open contrast if gain and spread stay as they are.
 
     None where that takes more than a hundred, or more units cannot do it because they share rows.
     """
     if contrast.gain is None or not contrast.spread:
         return None
-    away = abs(contrast.gain) - region
+    away = abs(contrast.gain) - (region or 0.0)
     error = away / _ONE_SIDED if away > 0 else -away / _TWO_SIDED
     left = (error / contrast.spread) ** 2 - overlap
     if left <= 1 / _MOST_UNITS:

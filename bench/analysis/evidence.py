@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,12 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.analysis.cells import Cells, skills
+from bench.analysis.merits import Merit
 from bench.analysis.points import POINT, make_points
 from bench.analysis.significance import held_out_share
 from bench.results.schema import SCHEMAS
-
-if TYPE_CHECKING:
-    from bench.spec import Metric, Task
 
 COSTS = ("warm_seconds", "cold_seconds", "latency_seconds", "memory_bytes", "n_parameters")
 FAMILIES = ("classical", "deep")
@@ -32,21 +29,22 @@ class Evidence:
     Parameters
     ----------
     points
-        A row per ``problem, contender, outer_seed, n_train`` of a candidate (no baselines) that
-        ended well or failed; what was skipped is absent. ``family``; ``skill`` (test part, primary
-        metric; a failed trial counts as the baseline, NaN without one); ``value`` (the metric
-        itself); ``span`` (ideal less baseline, as a size); ``validation`` (primary metric on
-        validation rows, negated where lower is better; NaN where there is none); ``n_validation``
-        (rows); ``failed`` (share of its trials that failed); ``late`` (share that ran into the
+        A row per ``problem, contender, outer_seed, n_train`` of a candidate (no baseline, no
+        control, nothing pretrained) that ended well or failed; what was skipped is absent.
+        ``family``; ``figure`` (what families are compared by: skill on the test part, or where the
+        dataset has none the primary metric, turned so that more is better; a failed trial counts
+        as the baseline, NaN without one); ``value`` (the metric itself); ``span`` (ideal less
+        baseline, as a size); ``validation`` (primary metric on validation rows, turned likewise;
+        NaN where there is none); ``n_validation`` (rows); ``failed`` (share of its trials that failed); ``late`` (share that ran into the
         time limit); `COSTS` (medians, NaN where not measured); and ``n_trials``.
     others
         Skill by every other metric, a column each, rows as in `points`.
     problems, contenders
-        As in `bench.analysis.cells.Cells`; to problems are added ``overlap`` (test rows over
-        training rows, see `bench.analysis.significance.corrected_t`), ``environment_id`` (where
-        the costs are from: that of most of its trials), ``n_environments``, ``by_inner`` (whether
+        As in `bench.analysis.cells.Cells`; of problems ``overlap`` is filled in from the protocol
+        where trials do not say it, 0 where that does not either; added are ``environment_id``
+        (where the costs are from: that of most of its trials), ``n_environments``, ``by_inner`` (whether
         its seeds are inner ones, for a dataset with one official test part), ``n_seeds`` and
-        ``suite``.
+        ``suite``, ``merit`` (of the metric that leads) and ``pretrained`` (names of contenders that are, with commas).
     """
 
     points: pd.DataFrame
@@ -59,8 +57,6 @@ def read_evidence(
     cells: Cells,
     trials: pa.Table,
     scores: pa.Table | Iterable[pa.Table],
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
 ) -> Evidence:
     """Put together what verdicts need.
 
@@ -70,8 +66,6 @@ def read_evidence(
         What `bench.analysis.cells.read_cells` made of the tables, perhaps narrowed; not empty.
     trials, scores
         As for `bench.analysis.cells.read_cells`.
-    metrics, tasks
-        By name, from the registry.
     """
     cells, by_inner = _with_units(cells)
     problems = _described(cells, trials, by_inner)
@@ -81,8 +75,8 @@ def read_evidence(
     family = cells.contenders["family"].to_numpy()[frame["contender"].to_numpy()]
     frame["family"] = family
     frame = _with_costs(frame, trials, codes, row, problems)
-    frame, other = _with_scores(frame, scores, codes, row, cells, metrics, tasks)
-    return _gathered(cells, frame, other, problems, metrics)
+    frame, other = _with_scores(frame, scores, codes, row, cells)
+    return _gathered(cells, frame, other, problems)
 
 
 def _with_units(cells: Cells) -> tuple[Cells, pd.Series[bool]]:
@@ -98,8 +92,13 @@ def _with_units(cells: Cells) -> tuple[Cells, pd.Series[bool]]:
 def _described(cells: Cells, trials: pa.Table, by_inner: pd.Series[bool]) -> pd.DataFrame:
     present = sorted(set(cells.frame["problem"]))
     problems = cells.problems.loc[present].copy()
-    shares = [held_out_share(text) for text in problems["protocol"].astype(str)]
-    problems["overlap"] = [share / (1 - share) if share else 0.0 for share in shares]
+    problems["merit"] = [cells.merits[name] for name in problems["metric"]]
+    problems["overlap"] = overlaps(problems)
+    pretrained = cells.frame.loc[
+        cells.contenders["pretrained"].to_numpy()[cells.frame["contender"]], ["problem", "contender"]
+    ].drop_duplicates()
+    names = cells.contenders["name"].loc[pretrained["contender"]].set_axis(pretrained["problem"])
+    problems["pretrained"] = [", ".join(sorted(names[names.index == at])) for at in present]
     problems["by_inner"] = by_inner.reindex(present).to_numpy()
     frame = cells.frame
     family = cells.contenders["family"].to_numpy()[frame["contender"].to_numpy()]
@@ -115,6 +114,17 @@ def _described(cells: Cells, trials: pa.Table, by_inner: pd.Series[bool]) -> pd.
     suites = sorted(set(trials["suite"].cast(pa.string()).drop_null().unique().to_pylist()))
     problems["suite"] = ", ".join(suites)
     return problems
+
+
+def overlaps(problems: pd.DataFrame, unknown: float = 0.0) -> NDArray[np.float64]:
+    """Return how much test parts of different seeds overlap: test units over all others.
+
+    What trials do not say, their protocol does; where neither does it is `unknown`.
+    """
+    shares = [held_out_share(text) or 0.0 for text in problems["protocol"].astype(str)]
+    told = np.array([share / (1 - share) if share else unknown for share in shares])
+    said = problems["overlap"].to_numpy(dtype=np.float64)
+    return np.where(np.isnan(said), told, said)
 
 
 class _Codes:
@@ -173,15 +183,11 @@ def _with_scores(
     codes: _Codes,
     row: NDArray[np.int64],
     cells: Cells,
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Add the primary metric on validation rows; return the other metrics on test rows beside."""
     problems = cells.problems.loc[sorted(set(frame["problem"]))]
     primaries = sorted(set(problems["metric"]))
-    names = sorted(
-        {*primaries, *(n for task in set(problems["task"]) for n in tasks[task].metrics)}
-    )
+    names = sorted({*primaries, *(name for name, one in cells.merits.items() if _has_scale(one))})
     own = pd.Index(names).get_indexer(cells.problems["metric"])[frame["problem"].to_numpy()]
     parts = [scores] if isinstance(scores, pa.Table) else scores
     wanted = [_wanted(part, primaries, names) for part in parts]
@@ -197,12 +203,17 @@ def _with_scores(
     is_ok = frame["ok"].to_numpy()
     figures[~is_ok] = np.nan
     held_out = (at >= 0) & ~is_test & (metric == own[at])
-    signs = np.array([-1.0 if _is_lower(metrics, name) else 1.0 for name in names])
+    signs = np.array([cells.merits[name].sign for name in names])
     validation = np.full(len(frame), np.nan)
     validation[at[held_out]] = (value * signs[metric])[held_out]
     frame["validation"] = np.where(is_ok, validation, np.nan)
     others = pd.DataFrame(figures, columns=names, index=frame.index)
-    return frame, others[[name for name in names if name in metrics]]
+    return frame, others.dropna(axis="columns", how="all")
+
+
+def _has_scale(merit: Merit) -> bool:
+    """Whether it tells something beside the metric that leads: differences need a common scale."""
+    return merit.ideal is not None
 
 
 def _wanted(scores: pa.Table, primaries: list[str], names: list[str]) -> pa.Table:
@@ -226,38 +237,34 @@ def _rows_of(wanted: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.in
     return np.where(distinct[near] == wanted, first[near], -1)
 
 
-def _is_lower(metrics: Mapping[str, Metric], name: str) -> bool:
-    return name in metrics and metrics[name].direction == "lower"
-
-
 def _gathered(
     cells: Cells,
     frame: pd.DataFrame,
     other: pd.DataFrame,
     problems: pd.DataFrame,
-    metrics: Mapping[str, Metric],
 ) -> Evidence:
-    """Average trials to points, and leave baselines behind."""
-    ideal_of = {name: metrics[name].ideal for name in set(problems["metric"]) if name in metrics}
-    ideal = frame["problem"].map(problems["metric"].map(ideal_of))
+    """Average trials to points, and leave behind what stands for no family."""
+    ideal = frame["problem"].map(problems["ideal"])
     frame["span"] = (ideal - frame["baseline"]).abs()
     bases = _baselines(frame, other, problems, cells)
     for name in other:
         base = bases[name].to_numpy()
-        ideals = np.full(len(frame), metrics[str(name)].ideal, dtype=np.float64)
+        ideals = np.full(len(frame), cells.merits[str(name)].ideal, dtype=np.float64)
         scaled = skills(other[name].to_numpy(), base, ideals)
         other[name] = np.where(frame["failed"] & ~np.isnan(base), 0.0, scaled)
     rival = frame["family"].isin(FAMILIES) & (frame["ok"] | frame["failed"])
+    rival &= ~cells.contenders["pretrained"].to_numpy()[frame["contender"]]
     frame, other = frame.loc[rival], other.loc[rival]
     groups = frame.groupby(POINT, sort=True)
     points = groups[["span", "validation", "n_validation", "late"]].mean()
     points["failed"] = groups["failed"].mean()
     points[list(COSTS)] = groups[list(COSTS)].median()
     points["n_trials"] = groups.size()
-    figures = [make_points(cells, task, metrics) for task in sorted(set(problems["task"]))]
+    tasks = sorted(set(problems["task"]))
+    figures = [make_points(cells, task, scale="either") for task in tasks]
     made = pd.concat(figures).set_index(POINT)[["baseline", "value"]] if figures else None
     if made is not None:
-        points = points.join(made.rename(columns={"baseline": "skill"}))
+        points = points.join(made.rename(columns={"baseline": "figure"}))
     keys = [frame[name] for name in POINT]
     gathered = other.groupby(keys, sort=True).mean()
     points = points.reset_index()

@@ -26,7 +26,7 @@ class Represented:
     Parameters
     ----------
     frame
-        A row per ``problem, family, outer_seed, n_train``: ``skill, value, span, failed, late,
+        A row per ``problem, family, outer_seed, n_train``: ``figure, value, span, failed, late,
         n_validation``, `COSTS` of its representative, ``n_present`` (candidates to choose from).
     others
         The representative's skill by every other metric, rows as in `frame`.
@@ -63,7 +63,7 @@ def represent(evidence: Evidence) -> Represented:
         From `bench.analysis.evidence.read_evidence`.
     """
     points = evidence.points
-    usable = points["skill"].notna() | points["value"].notna()
+    usable = points["figure"].notna() | points["value"].notna()
     by_group = [points[name] for name in _GROUP]
     least = points["failed"].where(usable).groupby(by_group).transform("min")
     among = usable & (points["failed"] == least)
@@ -75,7 +75,7 @@ def represent(evidence: Evidence) -> Represented:
     chosen = among & (trivial | (score == best))
     blind = among & ~trivial & best.isna()
     shares = chosen / chosen.groupby(by_group).transform("sum").clip(lower=1)
-    columns = ["skill", "value", "span", "failed", "late", "n_validation", *COSTS]
+    columns = ["figure", "value", "span", "failed", "late", "n_validation", *COSTS]
     kept = points.loc[chosen]
     groups = kept.groupby(_GROUP, sort=True)
     frame = groups[columns].mean()

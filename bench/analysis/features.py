@@ -76,7 +76,7 @@ class FeatureBoard:
     task, dataset, modality, metric
         Where: the metric is the primary one.
     sizes
-        Numbers of training rows, rising.
+        Training sizes in `size_unit`, rising.
     candidates
         How many models each kind had, by kind; a kind without one is absent.
     points
@@ -90,6 +90,7 @@ class FeatureBoard:
     modality: str
     metric: str
     sizes: tuple[int, ...]
+    size_unit: str = "rows"
     candidates: Mapping[str, int]
     points: Mapping[str, Mapping[int, FeaturePoint]]
     gains: Mapping[tuple[str, str], Mapping[int, FeatureGain]]
@@ -110,8 +111,8 @@ def feature_boards(
 ) -> tuple[FeatureBoard, ...]:
     """Return a board for each dataset on which two kinds of features, or more, were measured.
 
-    A kind is represented, per outer seed and size, by its candidate that is best on validation
-    rows, as a family is (`bench.analysis.families.represent`); a failed trial counts as the
+    Only where there is skill. A kind is represented, per outer seed and size, by its candidate that
+    is best on validation rows, as a family is (`bench.analysis.families.represent`); a failed trial counts as the
     baseline. Intervals are those of `bench.analysis.posterior.posterior`.
 
     Parameters
@@ -123,7 +124,7 @@ def feature_boards(
     region
         Half width of the region of practical equivalence, in skill.
     """
-    problems = evidence.problems
+    problems = evidence.problems.loc[evidence.problems["has_skill"]]
     names = evidence.contenders["model"].astype(str).to_numpy()
     points = evidence.points
     kinds = [
@@ -139,12 +140,12 @@ def feature_boards(
     for number, own in frame.groupby("problem", sort=True):
         here = distinct.loc[distinct["problem"] == number, "family"].value_counts()
         candidates = {kind: int(here[kind]) for kind in KINDS if kind in here.index}
-        if len(candidates) < 2:
+        if len(candidates) < 2 or number not in problems.index:
             continue
         problem = problems.loc[number].to_dict()
         wide = {
             kind: own.loc[own["family"] == kind].pivot(
-                index="outer_seed", columns="n_train", values="skill"
+                index="outer_seed", columns="n_train", values="figure"
             )
             for kind in candidates
         }
@@ -154,6 +155,7 @@ def feature_boards(
                 dataset=str(problem["name"]),
                 modality=str(problem["modality"]),
                 metric=str(problem["metric"]),
+                size_unit=str(problem["size_unit"]),
                 sizes=tuple(sorted({int(n) for n in own["n_train"]})),
                 candidates=candidates,
                 points={kind: _points(own, kind, number, winners) for kind in candidates},
@@ -186,7 +188,7 @@ def _points(
 ) -> dict[int, FeaturePoint]:
     found = {}
     for size, rows in own.loc[own["family"] == kind].groupby("n_train"):
-        skill = rows["skill"].dropna()
+        skill = rows["figure"].dropna()
         seconds = rows["warm_seconds"].median()
         found[int(str(size))] = FeaturePoint(
             skill=float(skill.mean()) if len(skill) else None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,18 +16,13 @@ from bench.analysis.evidence import FAMILIES, Evidence, read_evidence
 from bench.analysis.families import represent
 from bench.analysis.intervals import MIN_UNITS, Interval
 from bench.analysis.prices import ratios
-from bench.analysis.verdict import Verdict, contradicting, is_share, whom_to_take
-
-if TYPE_CHECKING:
-    from bench.spec import DatasetSpec, Metric, Task
+from bench.analysis.verdict import Verdict, contradicting, whom_to_take
 
 
 def verdicts(
     trials: pa.Table,
     scores: pa.Table,
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
-    datasets: Mapping[str, DatasetSpec] | None = None,
+    metrics: pa.Table,
     *,
     cells: Cells | None = None,
     region: float = REGION,
@@ -38,31 +32,23 @@ def verdicts(
 
     Parameters
     ----------
-    trials, scores
-        As in ``bench.load(...).trials`` and ``.scores``.
-    metrics, tasks
-        By name, from the registry.
-    datasets
-        By name, for those that have a primary metric of their own.
+    trials, scores, metrics
+        As in ``bench.load(...).trials``, ``.scores`` and ``.metrics``.
     cells
         What `bench.analysis.cells.read_cells` made of the tables, perhaps narrowed; read where not
         given.
     region, n_crossovers
         As for `judge`.
     """
-    cells = cells or read_cells(trials, scores, metrics, tasks, datasets)
+    cells = cells or read_cells(trials, scores, metrics)
     if cells.frame.empty:
         return ()
-    evidence = read_evidence(cells, trials, scores, metrics, tasks)
-    return judge(evidence, metrics, region=region, n_crossovers=n_crossovers)
+    evidence = read_evidence(cells, trials, scores)
+    return judge(evidence, region=region, n_crossovers=n_crossovers)
 
 
 def judge(
-    evidence: Evidence,
-    metrics: Mapping[str, Metric],
-    *,
-    region: float = REGION,
-    n_crossovers: int = 40,
+    evidence: Evidence, *, region: float = REGION, n_crossovers: int = 40
 ) -> tuple[Verdict, ...]:
     """Return the verdict of the suite (where it has several tasks), of each task, of each dataset.
 
@@ -76,10 +62,9 @@ def judge(
     ----------
     evidence
         From `bench.analysis.evidence.read_evidence`.
-    metrics
-        By name, from the registry.
     region
-        Half width of the region of practical equivalence, in skill.
+        Half width of the region of practical equivalence, in skill. Where there is no skill, the
+        metric's own region stands for it.
     n_crossovers
         For how many datasets at most the crossover is sought: it takes most of the time.
 
@@ -91,7 +76,7 @@ def judge(
     cases = make_cases(evidence, represent(evidence))
     judged = _judged(cases, region)
     singles = [
-        _of_dataset(case, judged[at], metrics, region, with_curves=at < n_crossovers)
+        _of_dataset(case, judged[at], region, with_curves=at < n_crossovers)
         for at, case in enumerate(cases)
     ]
     found: list[Verdict] = []
@@ -99,11 +84,11 @@ def judge(
     for at, case in enumerate(cases):
         groups.setdefault(case.task, []).append(at)
     for task, members in sorted(groups.items()):
-        found.append(verdict_across("task", task, members, cases, judged, singles, metrics, region))
+        found.append(verdict_across("task", task, members, cases, judged, singles, region))
     if len(groups) > 1:
         name = str(evidence.problems["suite"].iloc[0])
         everyone = list(range(len(cases)))
-        suite = verdict_across("suite", name, everyone, cases, judged, singles, metrics, region)
+        suite = verdict_across("suite", name, everyone, cases, judged, singles, region)
         return (replace(suite, exploratory=False), *found, *singles)
     found = [replace(one, exploratory=False) for one in found]
     if len(singles) == 1:
@@ -117,7 +102,7 @@ def _judged(cases: Sequence[Case], region: float) -> list[dict[str, Contrast]]:
     decided = contrasts(
         [cases[at].gains[name] for at, name in flat],
         [cases[at].facts["overlap"] for at, _ in flat],
-        region=region,
+        regions=[cases[at].region(region) for at, _ in flat],
     )
     found: list[dict[str, Contrast]] = [{} for _ in cases]
     for (at, name), contrast in zip(flat, decided, strict=True):
@@ -128,16 +113,15 @@ def _judged(cases: Sequence[Case], region: float) -> list[dict[str, Contrast]]:
 def _of_dataset(
     case: Case,
     judged: Mapping[str, Contrast],
-    metrics: Mapping[str, Metric],
     region: float,
     *,
     with_curves: bool,
 ) -> Verdict:
     contrast = judged[case.metric]
     totals = ratios(case.price, total=True)
-    wanted = gaps(case, contrast, region)
+    wanted = gaps(case, contrast, case.region(region))
     value = known(case.value_gain)
-    sign = -1.0 if case.metric in metrics and metrics[case.metric].direction == "lower" else 1.0
+    sign = case.merit.sign
     in_metric = None
     if len(value) == contrast.n_units:
         in_metric = agreeing(sign * value, contrast.gain)
@@ -162,8 +146,11 @@ def _of_dataset(
         gain_in_metric=in_metric,
         gain_in_metric_interval=None
         if in_metric is None
-        else _scaled(contrast.interval, sign * case.span),
-        is_share=is_share([case.metric], metrics),
+        else _scaled(contrast.interval, sign * (case.span if case.has_skill else 1.0)),
+        is_share=case.merit.ideal == 1,
+        has_skill=case.has_skill,
+        unit=case.merit.unit,
+        size_unit=case.size_unit,
         winners=winners([case]),
         candidates=case.candidates,
         failed={family: n for family, n in case.failed.items() if family in FAMILIES},
@@ -177,7 +164,7 @@ def _of_dataset(
         budgets=budgets(case) if has_curves else {},
         missing=tuple(text for text, _ in wanted),
         n_missing=sum(n for _, n in wanted),
-        region=region,
+        region=case.region(region),
         notes=tuple(notes(case)),
     )
 

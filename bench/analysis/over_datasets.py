@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +20,7 @@ from bench.analysis.decisions import (
 from bench.analysis.evidence import FAMILIES
 from bench.analysis.intervals import Block, Interval, intervals
 from bench.analysis.prices import median_price, median_ratios
-from bench.analysis.verdict import Scope, Verdict, contradicting, is_share, whom_to_take
-
-if TYPE_CHECKING:
-    from bench.spec import Metric
+from bench.analysis.verdict import Scope, Verdict, contradicting, whom_to_take
 
 
 def verdict_across(
@@ -34,20 +30,23 @@ def verdict_across(
     cases: Sequence[Case],
     judged: Sequence[Mapping[str, Contrast]],
     singles: Sequence[Verdict],
-    metrics: Mapping[str, Metric],
     region: float,
 ) -> Verdict:
-    """Return the verdict over several datasets, one value each."""
+    """Return the verdict over several datasets, one value each.
+
+    Gains of different metrics have no mean: where one of them is not of skill, datasets are counted.
+    """
     with_gain = [at for at in members if singles[at].gain is not None]
     chosen = [cases[at] for at in with_gain]
     of_metric = sorted(set.intersection(*(set(judged[at]) for at in with_gain))) if chosen else []
     primary = [judged[at][cases[at].metric] for at in with_gain]
-    (contrast,) = _over_datasets([primary], region)
+    has_skill = all(case.has_skill for case in chosen)
+    (contrast,) = _over_datasets([primary if has_skill else []], region)
     counts = None
-    if len(with_gain) < MIN_DATASETS:
+    if len(with_gain) < MIN_DATASETS or not has_skill:
         counts = counted(one.decision for one in primary if one.decision != "not-measured")
     decision = contrast.decision if counts is None else majority(counts)
-    interval = contrast.interval if counts is None else _of_these(chosen)
+    interval = contrast.interval if counts is None else _of_these(chosen) if has_skill else None
     others = [[judged[at][metric] for at in with_gain] for metric in of_metric]
     over = _over_datasets(others, region)
     by_metric = {
@@ -57,7 +56,7 @@ def verdict_across(
     totals = median_ratios([singles[at].total_ratios for at in with_gain])
     names = tuple(dict.fromkeys(case.metric for case in (cases[at] for at in members)))
     # Metrics whose ideal is 1 are better the higher they are.
-    shares = is_share(names, metrics)
+    shares = len(names) == 1 and all(cases[at].merit.ideal == 1 for at in members)
     gains = [one for at in with_gain if (one := singles[at].gain_in_metric) is not None]
     is_whole = shares and len(gains) == len(with_gain)
     sizes = [case.size for case in chosen if case.size is not None]
@@ -84,6 +83,8 @@ def verdict_across(
         gain_interval=interval,
         gain_in_metric=agreeing(gains, contrast.gain) if is_whole else None,
         is_share=shares,
+        has_skill=has_skill,
+        size_unit=" / ".join(dict.fromkeys(cases[at].size_unit for at in members)),
         winners=winners(chosen),
         candidates=_most(cases[at].candidates for at in members),
         failed=_with_failures(cases[at] for at in members),
@@ -101,13 +102,15 @@ def verdict_across(
         missing=tuple(f"{', '.join(of)}: {text}" for text, of in wanted.items()),
         n_missing=sum(singles[at].n_missing for at in open_),
         region=region,
-        notes=tuple(_notes_across([singles[at] for at in members], counts)),
+        notes=tuple(_notes_across([singles[at] for at in members], counts, has_skill)),
     )
 
 
 def _over_datasets(groups: Sequence[Sequence[Contrast]], region: float) -> list[Contrast]:
     gains = [np.array([c.gain for c in group if c.gain is not None]) for group in groups]
-    return contrasts(gains, [0.0] * len(gains), region=region, least=MIN_DATASETS)
+    return contrasts(
+        gains, [0.0] * len(gains), regions=[region] * len(gains), least=MIN_DATASETS
+    )
 
 
 def _of_these(cases: Sequence[Case]) -> Interval | None:
@@ -137,9 +140,15 @@ def _most_common(environments: Iterable[str | None]) -> str | None:
     return min(found, key=lambda name: (-found[name], name), default=None)
 
 
-def _notes_across(singles: Sequence[Verdict], counts: Mapping[str, int] | None) -> list[str]:
+def _notes_across(
+    singles: Sequence[Verdict], counts: Mapping[str, int] | None, has_skill: bool
+) -> list[str]:
     said = []
-    if counts is not None:
+    if not has_skill:
+        said.append(
+            "without skill the gains of several datasets have no mean: these are counted"
+        )
+    elif counts is not None:
         said.append(
             f"fewer than {MIN_DATASETS} datasets: these are counted, and the interval speaks of "
             "these alone"

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bench.analysis.cells import Cells, read_cells
+from bench.analysis.evidence import overlaps
+from bench.analysis.merits import Merit, read_merits
 from bench.spec.errors import ResultsError
 from bench.spec.outcome import FAILED
 
-if TYPE_CHECKING:
-    from bench.spec import DatasetSpec, Metric, Task
-
+USUAL_OVERLAP = 1 / 9
+"""Of test parts where neither trials nor protocol say it: that of a tenth held out."""
 UNSCORED = "unscored"
 """Stands for the status of a trial that ended well, without a value of the primary metric."""
 
@@ -27,8 +30,9 @@ Kind = Literal["newly failing", "recovered", "missing", "new"]
 CURVE = ["task", "dataset_label", "label", "tuning", "device", "cores", "protocol", "conditions"]
 SPLIT = ["outer_seed", "inner_seed", "repeat", "n_train"]
 _RECIPE = ["model_version", "plugin_version", "params", "search"]
-_DETAILS = ["family", "dataset_fingerprint", "started_at", "reason"]
-_FIGURES = ["ok", "status", "value", "skill", "metric", "environment_id"]
+_DETAILS = ["task_version", "dataset_fingerprint", "started_at", "reason"]
+_FIGURES = ["family", "ok", "status", "value", "skill", "metric", "size_unit", "overlap"]
+_FIGURES += ["environment_id"]
 _SECONDS = ["fit_seconds", "predict_seconds"]
 
 
@@ -40,6 +44,7 @@ class Side:
     scores: pa.Table
     measures: pa.Table
     environments: pa.Table
+    metrics: pa.Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,7 @@ class Ending:
     base_status, head_status
         How they ended; None: there is no such trial.
     sizes
-        Smallest and largest number of training rows.
+        Smallest and largest training size, in `size_unit`.
     n_trials
         How many.
     reason
@@ -69,6 +74,7 @@ class Ending:
     base_status: str | None
     head_status: str | None
     sizes: tuple[int, int]
+    size_unit: str
     n_trials: int
     reason: str
 
@@ -82,25 +88,31 @@ class Pairing:
     pairs
         A row per pair: ``curve`` (a row of `curves`), ``outer_seed, inner_seed, repeat, n_train``,
         and with the endings ``_base`` and ``_head``: ``family, ok, status, value, skill, metric,
-        environment_id, fit_seconds, predict_seconds``, versions and parameters.
+        overlap, environment_id, fit_seconds, predict_seconds``, versions and parameters.
     curves
-        A row per learning curve of either run: ``task, dataset, model, metric``.
+        A row per learning curve of either run: ``task, dataset, model, metric, size_unit``.
+    merits
+        What the metrics that lead are, by name.
     endings
         Newly failing ones first.
-    changed_data
-        Datasets of which the content is different in head: their trials do not pair.
+    changed_data, changed_tasks, changed_metrics
+        Datasets of which the content is different in head, tasks and metrics that lead of which the
+        version is: their trials do not pair.
     n_base, n_head
         Trials of either run, without those superseded.
     n_superseded
         Trials left out for being older than another of the same names in the same run.
     unknown_tasks
-        Tasks that no installed plugin knows; they are left out.
+        As in `bench.analysis.cells.Cells`; they are left out.
     """
 
     pairs: pd.DataFrame
     curves: pd.DataFrame
+    merits: Mapping[str, Merit]
     endings: tuple[Ending, ...]
     changed_data: tuple[str, ...]
+    changed_tasks: tuple[str, ...]
+    changed_metrics: tuple[str, ...]
     n_base: int
     n_head: int
     n_superseded: int
@@ -122,13 +134,7 @@ def marked(side: Side, run_id: str) -> Side:
     )
 
 
-def pair(
-    base: Side,
-    head: Side,
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
-    datasets: Mapping[str, DatasetSpec] | None = None,
-) -> Pairing:
+def pair(base: Side, head: Side) -> Pairing:
     """Lay two runs side by side.
 
     Trials pair by identity and, what is left, by the labels of model and dataset.
@@ -137,21 +143,23 @@ def pair(
     ----------
     base, head
         Two runs with different run ids; see `marked`.
-    metrics, tasks, datasets
-        By name, from the registry; datasets only for primary metrics of their own.
 
     Raises
     ------
     ResultsError
         No trial of head has a counterpart in base.
     """
+    metrics = pa.concat_tables([base.metrics, head.metrics])
+    torn = read_merits(metrics).versions
+    base, head = _without(base, torn), _without(head, torn)
+    changed_metrics = tuple(
+        f"{name} ({' → '.join(versions)})" for name, versions in sorted(torn.items())
+    )
     # Read as one: skill is then measured from the same baseline on both sides.
     cells = read_cells(
         pa.concat_tables([base.trials, head.trials]),
         pa.concat_tables([base.scores, head.scores]),
         metrics,
-        tasks,
-        datasets,
     )
     older, newer = _described(base.trials, cells), _described(head.trials, cells)
     left, right = _latest(older), _latest(newer)
@@ -159,21 +167,40 @@ def pair(
     both = joined["trial_id_base"].notna() & joined["trial_id_head"].notna()
     same = joined["dataset_fingerprint_base"] == joined["dataset_fingerprint_head"]
     changed = tuple(sorted(set(joined.loc[both & ~same, "dataset_label"])))
+    is_task = joined["task_version_base"] == joined["task_version_head"]
+    changed_tasks = _changed_versions(joined.loc[both & ~is_task])
+    same &= is_task
     if not (both & same).any():
-        raise ResultsError(_nothing_shared(left, right, changed))
+        raise ResultsError(_nothing_shared(left, right, changed, changed_tasks, changed_metrics))
     joined = joined.loc[same | ~both].reset_index(drop=True)
     joined["curve"], curves = _curves(joined)
     both = joined["trial_id_base"].notna() & joined["trial_id_head"].notna()
     return Pairing(
         pairs=joined.loc[both].reset_index(drop=True),
         curves=curves,
+        merits=cells.merits,
         endings=_endings(joined, curves),
         changed_data=changed,
+        changed_tasks=changed_tasks,
+        changed_metrics=changed_metrics,
         n_base=len(left),
         n_head=len(right),
         n_superseded=len(older) + len(newer) - len(left) - len(right),
         unknown_tasks=cells.unknown_tasks,
     )
+
+
+def _without(side: Side, metrics: Collection[str]) -> Side:
+    """Leave out the trials that one of these metrics leads."""
+    led = pc.is_in(
+        side.trials["primary_metric"].cast(pa.string()), value_set=pa.array(metrics, pa.string())
+    )
+    return replace(side, trials=side.trials.filter(pc.invert(led)))
+
+
+def _changed_versions(pairs: pd.DataFrame) -> tuple[str, ...]:
+    found = pairs[["task", "task_version_base", "task_version_head"]].drop_duplicates()
+    return tuple(sorted(f"{task} ({old} → {new})" for task, old, new in found.to_numpy()))
 
 
 def differing_facts(base: Side, head: Side) -> tuple[str, ...]:
@@ -214,8 +241,12 @@ def _described(trials: pa.Table, cells: Cells) -> pd.DataFrame:
     frame: pd.DataFrame = trials.select(names).to_pandas()
     figures = cells.frame[["run_id", "trial_id", "problem", "ok", "status", "value", "skill"]]
     figures = figures.join(cells.frame[["environment_id", *_SECONDS]])
+    at = figures["problem"].to_numpy()
     figures = figures.assign(
-        metric=cells.problems["metric"].to_numpy()[figures["problem"].to_numpy()],
+        family=cells.contenders["family"].to_numpy()[cells.frame["contender"].to_numpy()],
+        metric=cells.problems["metric"].to_numpy()[at],
+        size_unit=cells.problems["size_unit"].to_numpy()[at],
+        overlap=overlaps(cells.problems, USUAL_OVERLAP)[at],
         status=figures["status"].astype(str),
         environment_id=figures["environment_id"].astype(str),
     )
@@ -266,13 +297,16 @@ def _curves(joined: pd.DataFrame) -> tuple[pd.Series[int], pd.DataFrame]:
         if column == "cores":
             detail = (detail + " cores").replace("1 cores", "1 core")
         shown[several] += " (" + detail + ")"
-    metric = joined["metric_head"].fillna(joined["metric_base"])
+    metric, unit = (
+        joined[f"{name}_head"].fillna(joined[f"{name}_base"]) for name in ("metric", "size_unit")
+    )
     return codes, pd.DataFrame(
         {
             "task": curves["task"],
             "dataset": curves["dataset_label"],
             "model": shown,
             "metric": metric.groupby(codes).first(),
+            "size_unit": unit.groupby(codes).first(),
         }
     )
 
@@ -297,6 +331,7 @@ def _endings(joined: pd.DataFrame, curves: pd.DataFrame) -> tuple[Ending, ...]:
                 base_status=before if isinstance(before, str) else None,
                 head_status=after if isinstance(after, str) else None,
                 sizes=(int(group["n_train"].min()), int(group["n_train"].max())),
+                size_unit=str(names["size_unit"]),
                 n_trials=len(group),
                 reason=first["reason"],
             )
@@ -317,7 +352,19 @@ def _kinds(joined: pd.DataFrame) -> pd.Series[str]:
     return kind
 
 
-def _nothing_shared(base: pd.DataFrame, head: pd.DataFrame, changed: tuple[str, ...]) -> str:
+def _nothing_shared(
+    base: pd.DataFrame,
+    head: pd.DataFrame,
+    changed: Sequence[str],
+    tasks: Sequence[str],
+    metrics: Sequence[str],
+) -> str:
+    versions = [*(f"task {one}" for one in tasks), *(f"metric {one}" for one in metrics)]
+    if versions:
+        return (
+            f"Nothing to compare: what was measured is of another version in head: "
+            f"{', '.join(versions)}. Run one of them again."
+        )
     if changed:
         return (
             f"Nothing to compare: the data of {', '.join(map(repr, changed))} are not the same in "

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from bench.analysis.cells import Cells
-
-if TYPE_CHECKING:
-    from bench.spec import Metric
+from bench.analysis.cells import UNRANKED, Cells
 
 Failures = Literal["baseline", "drop", "worst"]
 """How a failed trial counts: with the baseline's score, not at all, or with the worst score that
 any contender got on the same split and size (the baseline's at best)."""
+Scale = Literal["skill", "metric", "either"]
+"""What points are compared by: skill (nothing where a dataset has none); the primary metric, turned
+so that more is better; or skill where a dataset has it, else the metric."""
 
 FAILURES: tuple[Failures, ...] = ("baseline", "drop", "worst")
 POINT = ["problem", "contender", "outer_seed", "n_train"]
 
 
-def make_points(
-    cells: Cells, task: str, metrics: Mapping[str, Metric], *, by_skill: bool = True
-) -> pd.DataFrame:
+def make_points(cells: Cells, task: str, *, scale: Scale = "skill") -> pd.DataFrame:
     """Average inner seeds and repeats, under each rule for failed trials.
+
+    Without a baseline's value on its split, a failed trial counts as the worst of the others where
+    the metric is compared by, and is missing where skill is.
 
     Parameters
     ----------
@@ -32,37 +32,39 @@ def make_points(
         The trials.
     task
         The task whose datasets are wanted.
-    metrics
-        By name, from the registry.
-    by_skill
-        False where there is no baseline: figures are then values of the primary metric, negated
-        where lower is better, and a failed trial counts as the worst of the others.
+    scale
+        What the figures are.
 
     Returns
     -------
     DataFrame
         A row per ``problem, contender, outer_seed, n_train`` with at least one trial: ``baseline,
         drop, worst`` (the figure under each rule, NaN where missing), ``value`` (mean of the
-        primary metric over trials that have one), ``n_trials, n_failed``.
+        primary metric over trials that have one), ``difference`` (of these from the baseline),
+        ``n_trials, n_failed``.
     """
     numbers = np.flatnonzero((cells.problems["task"] == task).to_numpy())
     frame = cells.frame.loc[cells.frame["problem"].isin(numbers)]
     family = cells.contenders["family"].to_numpy()[frame["contender"].to_numpy()]
-    frame = frame.assign(rival=family != "baseline")
-    if by_skill:
-        frame["figure"] = frame["skill"]
-    else:
-        signs = np.array([_sign(metrics, name) for name in cells.problems["metric"]])
-        frame["figure"] = frame["value"] * signs[frame["problem"].to_numpy()]
+    at = frame["problem"].to_numpy()
+    sign = cells.problems["sign"].to_numpy()[at]
+    has_skill = cells.problems["has_skill"].to_numpy(dtype=bool)[at]
+    by_skill = {"skill": True, "metric": False, "either": has_skill}[scale]
+    frame = frame.assign(
+        rival=~np.isin(family, UNRANKED),
+        by_skill=by_skill,
+        figure=np.where(by_skill, frame["skill"], sign * frame["value"]),
+        # What stands for the baseline, where there is one on this split.
+        zero=np.where(by_skill, frame["baseline"] * 0.0, sign * frame["baseline"]),
+        difference=frame["value"] - frame["baseline"],
+    )
     cell = ["problem", "outer_seed", "n_train"]
     worst = frame.loc[frame["rival"]].groupby(cell)["figure"].min()
     frame = frame.merge(worst.reset_index(name="lowest"), on=cell, how="left")
-    if by_skill:
-        # Without the baseline's value on this split there is no scale to put a failure on.
-        zero = frame["baseline"].where(frame["baseline"].isna(), 0.0)
-        lowest = frame[["lowest"]].assign(zero=zero).min(axis=1).where(zero.notna())
-    else:
-        zero = lowest = frame["lowest"]
+    lowest = frame[["lowest", "zero"]].min(axis=1)
+    # Without the baseline's value there is no scale of skill to put a failure on.
+    lowest = lowest.where(frame["zero"].notna() | ~frame["by_skill"])
+    zero = frame["zero"].where(frame["zero"].notna() | frame["by_skill"], lowest)
     failed = frame["failed"]
     frame = frame.assign(
         drop=frame["figure"],
@@ -70,11 +72,7 @@ def make_points(
         baseline=frame["figure"].where(~failed, zero),
     )
     groups = frame.groupby(POINT, sort=True)
-    made: pd.DataFrame = groups[[*FAILURES, "value"]].mean()
+    made: pd.DataFrame = groups[[*FAILURES, "value", "difference"]].mean()
     made["n_trials"] = groups.size()
     made["n_failed"] = groups["failed"].sum()
     return made.reset_index()
-
-
-def _sign(metrics: Mapping[str, Metric], name: str) -> float:
-    return -1.0 if name in metrics and metrics[name].direction == "lower" else 1.0

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from bench.analysis import elo
-from bench.analysis.cells import Cells
+from bench.analysis.cells import UNRANKED, Cells, size_unit_of
 from bench.analysis.distinctions import Distinctions, distinguish
 from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals, ranks
 from bench.analysis.points import Failures, make_points
 from bench.analysis.sizes import Size, chosen_sizes
 from bench.analysis.timing import Times, contender_times
 from bench.spec.outcome import FAILED
-
-if TYPE_CHECKING:
-    from bench.spec import Metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +27,22 @@ class Standing:
     Parameters
     ----------
     name, model, family
-        How it is shown, what it is, and which side it is on.
+        How it is shown, what it is, and on which of `bench.analysis.cells.SIDES` it stands.
     tuning
         "default", or "tuned": its parameters were chosen on the training rows, in training time.
     n_candidates
         How many sets of parameters it may choose from; 1 where it is not tuned.
     place
-        1 for the best; ties share a place. None: outside the ranking (a baseline, or a contender
-        that misses what the ranked ones have).
+        1 for the best; ties share a place. None: outside the ranking (a baseline, a control, or a
+        contender that misses what the ranked ones have).
     skill, skill_interval
         Mean over datasets of the mean over outer seeds, failures counted as the board's rule says.
         For a ranked contender over the units that all ranked ones have, else over its own.
+    value, value_interval
+        Without skill, on a single dataset: mean of the metric over outer seeds, likewise. None
+        elsewhere, for values of several datasets have no mean.
     complete_skill
-        The same over trials that did not fail; None where nothing failed.
+        The same as skill over trials that did not fail; None where nothing failed.
     rank, rank_interval
         Mean over datasets of the rank among ranked contenders.
     worst_rank
@@ -79,6 +79,8 @@ class Standing:
     place: int | None = None
     skill: float | None = None
     skill_interval: Interval | None = None
+    value: float | None = None
+    value_interval: Interval | None = None
     complete_skill: float | None = None
     rank: float | None = None
     rank_interval: Interval | None = None
@@ -113,7 +115,12 @@ class Board:
     metrics
         Names of the primary metrics of its datasets, each once.
     by_skill
-        False where no dataset has a baseline: then contenders stand by mean rank alone.
+        False where no dataset has skill, for want of a baseline or of an ideal value of its metric:
+        then contenders stand by mean rank alone.
+    unit
+        Of the metric, where there is one metric; empty: it has none.
+    size_unit
+        What sizes count.
     failures, size
         The rules that were asked for.
     datasets
@@ -124,12 +131,13 @@ class Board:
         Smallest and largest number of training rows looked at, by dataset.
     n_seeds
         Fewest and most outer seeds that ranked contenders share in a dataset.
-    without_baseline
-        Datasets left out because nothing gives their skill a zero.
+    without_baseline, without_ideal
+        Datasets left out because nothing gives their skill a zero, or a one.
     standings
-        Ranked contenders first, then the others by skill, then baselines.
+        Ranked contenders first, then the others by skill, then controls, then baselines.
     candidates
-        Number of contenders with at least one trial that was not skipped, by family; no baselines.
+        Number of contenders with at least one trial that was not skipped, by family; no baselines
+        and no controls.
     comparison
         Which of the ranked contenders can be told apart. None for fewer than two, and without
         skill, for differences of metrics of several datasets have no common scale.
@@ -137,6 +145,8 @@ class Board:
 
     task: str
     metrics: tuple[str, ...]
+    unit: str = ""
+    size_unit: str = "rows"
     by_skill: bool
     failures: Failures
     size: Size
@@ -145,6 +155,7 @@ class Board:
     sizes: Mapping[str, tuple[int, int]]
     n_seeds: tuple[int, int]
     without_baseline: tuple[str, ...]
+    without_ideal: tuple[str, ...] = ()
     standings: tuple[Standing, ...]
     candidates: Mapping[str, int]
     comparison: Distinctions | None = None
@@ -163,7 +174,6 @@ class Board:
 
 def leaderboards(
     cells: Cells,
-    metrics: Mapping[str, Metric],
     *,
     size: Size = "common",
     failures: Failures = "baseline",
@@ -179,8 +189,6 @@ def leaderboards(
     cells
         From `bench.analysis.cells.read_cells`; leave rows out beforehand to rank fewer contenders
         or datasets.
-    metrics
-        By name, from the registry.
     size
         Which sizes of training set are looked at.
     failures
@@ -188,7 +196,7 @@ def leaderboards(
     """
     present = cells.problems.iloc[sorted(set(cells.frame["problem"]))]
     tasks = sorted(set(present["task"]))
-    return tuple(_board(cells, task, metrics, size, failures) for task in tasks)
+    return tuple(_board(cells, task, size, failures) for task in tasks)
 
 
 def full_block(has: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -239,27 +247,30 @@ class _Units:
     worst: Array
 
 
-def _board(
-    cells: Cells, task: str, metrics: Mapping[str, Metric], size: Size, failures: Failures
-) -> Board:
+def _board(cells: Cells, task: str, size: Size, failures: Failures) -> Board:
     numbers = np.flatnonzero((cells.problems["task"] == task).to_numpy())
     frame = cells.frame.loc[cells.frame["problem"].isin(numbers)]
     problems = cells.problems.loc[sorted(set(frame["problem"]))]
-    by_skill = bool((problems["yardstick"] != "").any())
-    points = make_points(cells, task, metrics, by_skill=by_skill)
+    by_skill = bool(problems["has_skill"].any())
+    points = make_points(cells, task, scale="skill" if by_skill else "metric")
     families = cells.contenders["family"].to_numpy()
-    is_rival = families[points["contender"].to_numpy()] != "baseline"
+    is_rival = ~np.isin(families[points["contender"].to_numpy()], UNRANKED)
     kept = chosen_sizes(points.loc[is_rival & points[failures].notna()], size)
     looked_at = points.merge(kept, on=["problem", "outer_seed", "n_train"])
     everyone = np.array(sorted(set(frame["contender"])), dtype=np.int64)
     units = _units(looked_at, kept, everyone, failures)
-    rivals = families[everyone] != "baseline"
+    rivals = ~np.isin(families[everyone], UNRANKED)
     rows, columns = full_block(~np.isnan(units.chosen[rivals]))
     rows = np.flatnonzero(rivals)[rows]
     names = [str(cells.contenders["name"].iloc[contender]) for contender in everyone]
     lines, means = _ranked(cells, units, rows, columns, by_skill)
     for row in np.setdiff1d(np.arange(len(everyone)), rows):
         lines[int(row)] = _unranked(cells, units, int(row), by_skill)
+    if not by_skill and len(problems) == 1:
+        sign = float(problems["sign"].iloc[0])
+        for row in range(len(everyone)):
+            own = columns if row in rows else np.flatnonzero(~np.isnan(units.drop[row]))
+            lines[row] = lines.get(row, {}) | _value(sign * units.drop[row, own])
     seen = frame.merge(kept, on=["problem", "outer_seed", "n_train"])
     ranked_problems = sorted(set(units.problems[columns].tolist()))
     counted = _counts(everyone, frame, seen, units, cells, ranked_problems, rows)
@@ -278,11 +289,15 @@ def _board(
     seeds = [int((units.problems[columns] == problem).sum()) for problem in ranked_problems]
     spans = kept.groupby("problem")["n_train"].agg(["min", "max"])
     active = frame.loc[frame["status"] != "skipped", "contender"].unique()
-    candidates = pd.Series(families[active]).value_counts().drop("baseline", errors="ignore")
-    lacking = datasets.loc[problems["yardstick"] == ""] if by_skill else datasets.iloc[:0]
+    candidates = pd.Series(families[active]).value_counts().drop(list(UNRANKED), errors="ignore")
+    left_out = datasets.loc[by_skill & ~problems["has_skill"]]
+    no_ideal = problems.loc[left_out.index, "ideal"].isna()
+    metrics = tuple(dict.fromkeys(problems["metric"]))
     return Board(
         task=task,
-        metrics=tuple(dict.fromkeys(problems["metric"])),
+        metrics=metrics,
+        unit=cells.merits[metrics[0]].unit if len(metrics) == 1 else "",
+        size_unit=size_unit_of(problems),
         by_skill=by_skill,
         failures=failures,
         size=size,
@@ -293,7 +308,8 @@ def _board(
             for row in spans.reset_index().to_dict("records")
         },
         n_seeds=(min(seeds, default=0), max(seeds, default=0)),
-        without_baseline=tuple(lacking),
+        without_baseline=tuple(left_out.loc[~no_ideal]),
+        without_ideal=tuple(left_out.loc[no_ideal]),
         standings=tuple(sorted(standings, key=_order)),
         candidates={str(family): int(n) for family, n in candidates.sort_index().items()},
         comparison=distinguish([names[row] for row in rows], means) if by_skill else None,
@@ -301,7 +317,7 @@ def _board(
 
 
 def _order(line: Standing) -> tuple[Any, ...]:
-    group = 2 if line.family == "baseline" else int(line.place is None)
+    group = {"baseline": 3, "control": 2}.get(line.family, int(line.place is None))
     skill = float("inf") if line.skill is None else -round(line.skill, 12)
     return group, line.place or 0, skill, line.rank or 0.0, line.name
 
@@ -434,6 +450,15 @@ def _unranked(cells: Cells, units: _Units, row: int, by_skill: bool) -> dict[str
     }
 
 
+def _value(figures: Array) -> dict[str, Any]:
+    """Return the mean of a metric over outer seeds, with its interval."""
+    known = figures[~np.isnan(figures)]
+    if not len(known):
+        return {}
+    found = intervals([Block("", known[np.newaxis])], lambda means: means)
+    return {"value": float(known.mean()), "value_interval": found[0] if found else None}
+
+
 def _counts(
     everyone: NDArray[np.int64],
     frame: pd.DataFrame,
@@ -444,7 +469,7 @@ def _counts(
     rows: NDArray[np.intp],
 ) -> list[dict[str, Any]]:
     """Return what was counted and timed, by row; what needs no failure is blanked without one."""
-    rivals = (cells.contenders["family"].to_numpy() != "baseline")[everyone]
+    rivals = ~np.isin(cells.contenders["family"].to_numpy(), UNRANKED)[everyone]
     reached = (~np.isnan(units.chosen[rivals])).any(axis=0)
     statuses = frame.groupby(["contender", "status"], observed=True).size()
     failed = seen.loc[seen["failed"]].groupby("contender").size()

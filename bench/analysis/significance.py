@@ -77,12 +77,12 @@ def held_out_share(protocol: str) -> float | None:
 
 
 def corrected_t(
-    differences: Array, share: float, *, rope: float = ROPE, level: float = LEVEL
+    differences: Array, overlap: float, *, rope: float = ROPE, level: float = LEVEL
 ) -> Difference | None:
     """Compare two learners on one dataset by the corrected resampled t test.
 
     Test parts drawn from one set of rows overlap, and so do training parts: the variance of the
-    mean of n differences is taken to be (1/n + share / (1 - share)) times theirs, and not 1/n
+    mean of n differences is taken to be (1/n + overlap) times theirs, and not 1/n
     (Nadeau & Bengio 2003, "Inference for the Generalization Error", Machine Learning 52:239-281).
     The probabilities are those of the correlated t test with a flat prior (Corani & Benavoli 2015,
     "A Bayesian approach for comparing cross-validated algorithms on multiple data sets", Machine
@@ -92,8 +92,8 @@ def corrected_t(
     ----------
     differences
         (n_units,): one per outer seed, inner seeds and repeats averaged; NaN where missing.
-    share
-        Of all rows that are test rows, from `held_out_share`.
+    overlap
+        Test units over all others, n_test / (N - n_test); 0 for units that share none.
     rope
         Half the width of the region of practical equivalence.
     level
@@ -111,7 +111,7 @@ def corrected_t(
     if n < MIN_UNITS:
         return None
     mean = float(found.mean())
-    error = float(found.std(ddof=1) * np.sqrt(1 / n + share / (1 - share)))
+    error = float(found.std(ddof=1) * np.sqrt(1 / n + overlap))
     if error <= 10.0**-_DECIMALS:
         # Differences that do not vary leave nothing to chance.
         mean = round(mean, _DECIMALS)

@@ -13,7 +13,6 @@ from bench.analysis.prices import Price, cheaper_family
 
 if TYPE_CHECKING:
     from bench.analysis.crossover import BudgetSkill, CostCrossover, Crossover
-    from bench.spec import Metric
 
 Scope = Literal["dataset", "task", "suite"]
 
@@ -56,7 +55,8 @@ class Verdict:
     counts
         Datasets by decision, across datasets.
     gain, gain_interval
-        Mean difference of skill, and its 90 % interval.
+        Mean difference of skill, and its 90 % interval; without skill of the metric, turned so that
+        more is better, on one dataset, and None across several.
     gain_in_metric, gain_in_metric_interval
         The same in units of the metric, as measured (so lower is deep's where lower is better).
         None where it would mislead: where a family failed at a seed, which has skill but no
@@ -64,6 +64,12 @@ class Verdict:
         gain only where all share a metric whose ideal is 1, and no interval.
     is_share
         Whether the metric's ideal is 1, so that hundredths of it are points.
+    has_skill
+        Whether gains are of skill; without it they are of the metric.
+    unit
+        Of the metric; empty: it has none, or there are several.
+    size_unit
+        What sizes count: ``"rows"``, ``"characters"``, ``"environment steps"``.
     winners
         The candidate that most often represents the family, by family.
     candidates
@@ -96,7 +102,8 @@ class Verdict:
         Whether it is one of several looks: the contrast declared in advance is that of the widest
         scope, at the largest common size, on the primary metric.
     region
-        Half width of the region of practical equivalence.
+        Half width of the region of practical equivalence, in the unit of `gain`; None: it is not
+        known, and nothing is called equal.
     notes
         What is to be said beside it.
     """
@@ -119,6 +126,9 @@ class Verdict:
     gain_in_metric: float | None = None
     gain_in_metric_interval: Interval | None = None
     is_share: bool = False
+    has_skill: bool = True
+    unit: str = ""
+    size_unit: str = "rows"
     winners: Mapping[str, str]
     candidates: Mapping[str, int]
     price: Mapping[str, Price]
@@ -133,7 +143,7 @@ class Verdict:
     n_missing: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
     exploratory: bool = True
-    region: float = REGION
+    region: float | None = REGION
     notes: tuple[str, ...] = ()
 
 
@@ -157,8 +167,3 @@ def contradicting(decision: str, others: Mapping[str, str]) -> tuple[str, ...]:
     """Return the metrics under which another decision would be reached."""
     open_ = {"undecided", "not-measured", decision}
     return tuple(sorted(name for name, other in others.items() if other not in open_))
-
-
-def is_share(names: Sequence[str], metrics: Mapping[str, Metric]) -> bool:
-    """Whether there is one metric, and its ideal is 1."""
-    return len(names) == 1 and names[0] in metrics and metrics[names[0]].ideal == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.results.before import PRIMARY_METRICS
 from bench.spec.errors import ResultsError
 
 SCHEMA_VERSION = 3
@@ -171,7 +172,7 @@ def _with_roles(name: str, table: pa.Table) -> pa.Table:
     is_baseline = pc.equal(table["family"], "baseline")
     added = {
         "task_version": pa.repeat("1", n),
-        "primary_metric": pa.repeat("", n),
+        "primary_metric": _primary_metrics(table["task"]),
         "size_unit": pa.repeat("rows", n),
         "overlap": pa.nulls(n, _REAL),
         "n_units": table["n_test"],
@@ -184,6 +185,14 @@ def _with_roles(name: str, table: pa.Table) -> pa.Table:
     for column, values in added.items():
         table = table.append_column(column, values)
     return table
+
+
+def _primary_metrics(tasks: pa.ChunkedArray) -> pa.Array:
+    """Return what led each task before version 3; empty where bench did not know the task."""
+    known = pa.array(PRIMARY_METRICS)
+    leading = pa.array([*PRIMARY_METRICS.values(), ""])
+    at = pc.fill_null(pc.index_in(tasks.cast(_TEXT), value_set=known), len(known))
+    return leading.take(at.combine_chunks() if isinstance(at, pa.ChunkedArray) else at)
 
 
 UPGRADES: dict[int, Upgrade] = {1: _with_tuning, 2: _with_roles}

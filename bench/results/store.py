@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.results.before import METRICS
 from bench.results.runs import (
     RESULTS,
     RunInfo,
@@ -171,6 +172,15 @@ def _small(folder: Path, name: str) -> pa.Table:
         return conform(name, file.read(), version, path)
 
 
+def _known_metrics() -> pa.Table:
+    """Return what bench knew of metrics before runs kept it."""
+    rows = [
+        {"name": name, "version": "1", "direction": direction, "ideal": ideal, "unit": ""}
+        for name, direction, ideal in METRICS
+    ]
+    return pa.Table.from_pylist(rows, SCHEMAS["metrics"])
+
+
 def done(folder: Path) -> Mapping[str, Finished]:
     """Return how each trial that a run has measured ended, by `trial_id`.
 
@@ -219,6 +229,8 @@ class Results:
                 yield from (table for _, table in stream(run.folder, [name]))
                 continue
             table = _small(run.folder, name)
+            if name == "metrics" and not table.num_rows:
+                table = _known_metrics()
             keys = [tuple(row[key] for key in _KEYS[name]) for row in table.to_pylist()]
             yield table.filter(pa.array([key not in seen for key in keys], pa.bool_()))
             seen.update(keys)
