@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -75,9 +76,7 @@ class DatasetBoard:
     lines: tuple[DatasetLine, ...]
 
 
-def dataset_boards(
-    cells: Cells, *, failures: Failures = "baseline"
-) -> tuple[DatasetBoard, ...]:
+def dataset_boards(cells: Cells, *, failures: Failures = "baseline") -> tuple[DatasetBoard, ...]:
     """Return a board per dataset, with every contender of its task, by task and name.
 
     Parameters
@@ -122,7 +121,7 @@ def dataset_boards(
                     has_skill=has_skill,
                     failures=failures,
                     sizes=sizes,
-                    lines=tuple(sorted(lines, key=lambda line, lower=lower: _order(line, lower))),
+                    lines=_sorted(lines, lower),
                 )
             )
     return tuple(boards)
@@ -164,6 +163,10 @@ def _points(
         curve = found.setdefault(int(row["problem"]), {}).setdefault(int(row["contender"]), {})
         curve[int(row["n_train"])] = point
     return found
+
+
+def _sorted(lines: Iterable[DatasetLine], lower: bool) -> tuple[DatasetLine, ...]:
+    return tuple(sorted(lines, key=lambda line: _order(line, lower)))
 
 
 def _order(line: DatasetLine, lower: bool) -> tuple[int, bool, float, str]:

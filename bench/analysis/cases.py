@@ -38,8 +38,8 @@ class Case:
 
     Parameters
     ----------
-    name, task, metric
-        Of the dataset; its primary metric.
+    name, task, metric, merit
+        Of the dataset; its primary metric, and what that is.
     facts
         Its row of `bench.analysis.evidence.Evidence.problems`.
     size
@@ -82,6 +82,7 @@ class Case:
     name: str
     task: str
     metric: str
+    merit: Merit
     facts: Mapping[str, Any]
     size: int | None
     largest: int | None
@@ -104,12 +105,6 @@ class Case:
     def has_skill(self) -> bool:
         """Whether gains are of skill; else they are of the primary metric."""
         return bool(self.facts["has_skill"])
-
-    @property
-    def merit(self) -> Merit:
-        """What the primary metric is."""
-        merit: Merit = self.facts["merit"]
-        return merit
 
     def region(self, of_skill: float) -> float | None:
         """Return the half width of what is practically equal, in the unit of `gains`.
@@ -176,6 +171,7 @@ def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
                 name=str(row["name"]),
                 task=str(row["task"]),
                 metric=metric,
+                merit=evidence.merits[metric],
                 facts=row,
                 size=_whole(size.get(number)),
                 largest=_whole(largest.get(number)),

@@ -16,11 +16,6 @@ from numpy.typing import NDArray
 from bench.analysis.merits import Merit, read_merits
 from bench.spec.outcome import FAILED
 
-SIDES = ("classical", "deep", "baseline", "control")
-"""Where a contender stands: in a family, as the yardstick of the others, or beside them."""
-UNRANKED = ("baseline", "control")
-"""Sides that no ranking, rating or contrast looks at."""
-
 _RECIPE = ["model", "params", "model_version", "plugin", "tuning", "search", "device", "cores"]
 _RECIPE += ["control", "tuned_for", "side"]
 _DATA = [
@@ -70,7 +65,7 @@ class Cells:
         from, or "") and ``has_skill`` (whether there are both, a yardstick and an ideal).
     contenders
         A row per model with its parameters, version, tuning, device and cores: ``name, model,
-        family`` (one of `SIDES`: a task's yardstick is a baseline, its controls are their own
+        family`` (one of `bench.analysis.sides.SIDES`: a task's yardstick is a baseline, its controls are their own
         side), ``tuning, pretrained, n_candidates`` (sets of parameters that tuning may try; 1
         without it).
     merits
@@ -90,9 +85,7 @@ class Cells:
     unpooled_metrics: tuple[str, ...] = ()
 
 
-def read_cells(
-    trials: pa.Table, scores: pa.Table | Iterable[pa.Table], metrics: pa.Table
-) -> Cells:
+def read_cells(trials: pa.Table, scores: pa.Table | Iterable[pa.Table], metrics: pa.Table) -> Cells:
     """Join trials with the test score of their primary metric, and put it on the scale of skill.
 
     Skill is (value - baseline) / (ideal - baseline), clipped to [-1, 1], against the value of the
@@ -198,8 +191,9 @@ def _keyed(
     distinct = kinds.sort_values(wanted).drop_duplicates(key).reset_index(drop=True)
     shown = distinct[label].where(distinct[label].str.len() > 0, distinct[plain])
     if "pretrained" in distinct:
-        said = kinds.groupby(key, sort=False)["pretrained"].max()
-        distinct["pretrained"] = said.loc[list(distinct[key].itertuples(index=False))].eq("True").array
+        said = kinds.assign(pretrained=kinds["pretrained"] == "True").groupby(key, sort=False)
+        told = said["pretrained"].max().rename("told").reset_index()
+        distinct["pretrained"] = distinct.merge(told, on=key, how="left")["told"].to_numpy()
         shown = shown.where(~distinct["pretrained"], shown + " (pretrained)")
     distinct["name"] = _distinct_names(
         distinct, list(shown), [name for name in key if name != "task"]

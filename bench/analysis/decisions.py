@@ -135,9 +135,7 @@ def known(figures: Array) -> Array:
     return figures[~np.isnan(figures)]
 
 
-def _decided(
-    deep: float, classical: float, interval: Interval, region: float | None
-) -> Decision:
+def _decided(deep: float, classical: float, interval: Interval, region: float | None) -> Decision:
     if deep >= SURE:
         return "deep"
     if classical >= SURE:

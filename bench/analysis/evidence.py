@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,23 +34,25 @@ class Evidence:
         ``family``; ``figure`` (what families are compared by: skill on the test part, or where the
         dataset has none the primary metric, turned so that more is better; a failed trial counts
         as the baseline, NaN without one); ``value`` (the metric itself); ``span`` (ideal less
-        baseline, as a size); ``validation`` (primary metric on validation rows, turned likewise;
-        NaN where there is none); ``n_validation`` (rows); ``failed`` (share of its trials that failed); ``late`` (share that ran into the
-        time limit); `COSTS` (medians, NaN where not measured); and ``n_trials``.
+        baseline, as a size); ``validation`` (primary metric on the validation part, turned
+        likewise; NaN where there is none); ``n_validation`` (its units); ``failed`` (share of its
+        trials that failed); ``late`` (share that ran into the time limit); `COSTS` (medians, NaN
+        where not measured); and ``n_trials``.
     others
-        Skill by every other metric, a column each, rows as in `points`.
-    problems, contenders
+        Skill by every other metric that has an ideal, a column each, rows as in `points`.
+    problems, contenders, merits
         As in `bench.analysis.cells.Cells`; of problems ``overlap`` is filled in from the protocol
         where trials do not say it, 0 where that does not either; added are ``environment_id``
-        (where the costs are from: that of most of its trials), ``n_environments``, ``by_inner`` (whether
-        its seeds are inner ones, for a dataset with one official test part), ``n_seeds`` and
-        ``suite``, ``merit`` (of the metric that leads) and ``pretrained`` (names of contenders that are, with commas).
+        (where the costs are from: that of most of its trials), ``n_environments``, ``by_inner``
+        (whether its seeds are inner ones, for a dataset with one official test part), ``n_seeds``,
+        ``suite`` and ``pretrained`` (names of contenders that are, with commas).
     """
 
     points: pd.DataFrame
     others: pd.DataFrame
     problems: pd.DataFrame
     contenders: pd.DataFrame
+    merits: Mapping[str, Merit]
 
 
 def read_evidence(
@@ -92,11 +94,9 @@ def _with_units(cells: Cells) -> tuple[Cells, pd.Series[bool]]:
 def _described(cells: Cells, trials: pa.Table, by_inner: pd.Series[bool]) -> pd.DataFrame:
     present = sorted(set(cells.frame["problem"]))
     problems = cells.problems.loc[present].copy()
-    problems["merit"] = [cells.merits[name] for name in problems["metric"]]
     problems["overlap"] = overlaps(problems)
-    pretrained = cells.frame.loc[
-        cells.contenders["pretrained"].to_numpy()[cells.frame["contender"]], ["problem", "contender"]
-    ].drop_duplicates()
+    is_pretrained = cells.contenders["pretrained"].to_numpy()[cells.frame["contender"].to_numpy()]
+    pretrained = cells.frame.loc[is_pretrained, ["problem", "contender"]].drop_duplicates()
     names = cells.contenders["name"].loc[pretrained["contender"]].set_axis(pretrained["problem"])
     problems["pretrained"] = [", ".join(sorted(names[names.index == at])) for at in present]
     problems["by_inner"] = by_inner.reindex(present).to_numpy()
@@ -269,7 +269,9 @@ def _gathered(
     gathered = other.groupby(keys, sort=True).mean()
     points = points.reset_index()
     points["family"] = cells.contenders["family"].to_numpy()[points["contender"].to_numpy()]
-    return Evidence(points, gathered.reset_index(drop=True), problems, cells.contenders)
+    return Evidence(
+        points, gathered.reset_index(drop=True), problems, cells.contenders, cells.merits
+    )
 
 
 def _baselines(

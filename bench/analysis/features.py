@@ -112,8 +112,8 @@ def feature_boards(
     """Return a board for each dataset on which two kinds of features, or more, were measured.
 
     Only where there is skill. A kind is represented, per outer seed and size, by its candidate that
-    is best on validation rows, as a family is (`bench.analysis.families.represent`); a failed trial counts as the
-    baseline. Intervals are those of `bench.analysis.posterior.posterior`.
+    is best on the validation part, as a family is (`bench.analysis.families.represent`); a failed
+    trial counts as the baseline. Intervals are those of `bench.analysis.posterior.posterior`.
 
     Parameters
     ----------

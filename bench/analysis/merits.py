@@ -107,7 +107,5 @@ def read_merits(metrics: pa.Table) -> Merits:
         if len(kinds) > 1:
             versions[name] = tuple(sorted(version for version, _, _ in kinds))
         # What is said only now of a region or a unit holds for the values of before, too.
-        distinct[name] = max(
-            (one for _, one in several), key=lambda one: (one.region or "", one.unit)
-        )
-    return Merits({name: one for name, one in distinct.items()}, versions)
+        distinct[name] = max((m for _, m in several), key=lambda m: (m.region or "", m.unit))
+    return Merits(distinct, versions)

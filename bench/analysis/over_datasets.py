@@ -34,7 +34,7 @@ def verdict_across(
 ) -> Verdict:
     """Return the verdict over several datasets, one value each.
 
-    Gains of different metrics have no mean: where one of them is not of skill, datasets are counted.
+    Gains of several metrics have no mean: where one is not of skill, datasets are counted.
     """
     with_gain = [at for at in members if singles[at].gain is not None]
     chosen = [cases[at] for at in with_gain]
@@ -108,9 +108,7 @@ def verdict_across(
 
 def _over_datasets(groups: Sequence[Sequence[Contrast]], region: float) -> list[Contrast]:
     gains = [np.array([c.gain for c in group if c.gain is not None]) for group in groups]
-    return contrasts(
-        gains, [0.0] * len(gains), regions=[region] * len(gains), least=MIN_DATASETS
-    )
+    return contrasts(gains, [0.0] * len(gains), regions=[region] * len(gains), least=MIN_DATASETS)
 
 
 def _of_these(cases: Sequence[Case]) -> Interval | None:
@@ -145,9 +143,7 @@ def _notes_across(
 ) -> list[str]:
     said = []
     if not has_skill:
-        said.append(
-            "without skill the gains of several datasets have no mean: these are counted"
-        )
+        said.append("without skill the gains of several datasets have no mean: these are counted")
     elif counts is not None:
         said.append(
             f"fewer than {MIN_DATASETS} datasets: these are counted, and the interval speaks of "

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bench.analysis.cells import UNRANKED, Cells
+from bench.analysis.sides import UNRANKED
+from bench.analysis.cells import Cells
 
 Failures = Literal["baseline", "drop", "worst"]
 """How a failed trial counts: with the baseline's score, not at all, or with the worst score that

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.analysis import elo
-from bench.analysis.cells import UNRANKED, Cells, size_unit_of
+from bench.analysis.sides import UNRANKED
+from bench.analysis.cells import Cells, size_unit_of
 from bench.analysis.distinctions import Distinctions, distinguish
 from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals, ranks
 from bench.analysis.points import Failures, make_points
@@ -27,7 +28,7 @@ class Standing:
     Parameters
     ----------
     name, model, family
-        How it is shown, what it is, and on which of `bench.analysis.cells.SIDES` it stands.
+        How it is shown, what it is, and on which of `bench.analysis.sides.SIDES` it stands.
     tuning
         "default", or "tuned": its parameters were chosen on the training rows, in training time.
     n_candidates
@@ -131,8 +132,10 @@ class Board:
         Smallest and largest number of training rows looked at, by dataset.
     n_seeds
         Fewest and most outer seeds that ranked contenders share in a dataset.
-    without_baseline, without_ideal
-        Datasets left out because nothing gives their skill a zero, or a one.
+    without_baseline
+        Datasets left out because nothing gives their skill a zero.
+    without_ideal
+        Datasets of which the metric has no ideal value; left out where others have skill.
     standings
         Ranked contenders first, then the others by skill, then controls, then baselines.
     candidates
@@ -159,6 +162,11 @@ class Board:
     standings: tuple[Standing, ...]
     candidates: Mapping[str, int]
     comparison: Distinctions | None = None
+
+    @property
+    def has_no_ideal(self) -> bool:
+        """Whether it has no skill for want of ideals, and not of baselines."""
+        return not self.by_skill and bool(self.without_ideal)
 
     @property
     def enough_seeds(self) -> bool:
@@ -290,8 +298,7 @@ def _board(cells: Cells, task: str, size: Size, failures: Failures) -> Board:
     spans = kept.groupby("problem")["n_train"].agg(["min", "max"])
     active = frame.loc[frame["status"] != "skipped", "contender"].unique()
     candidates = pd.Series(families[active]).value_counts().drop(list(UNRANKED), errors="ignore")
-    left_out = datasets.loc[by_skill & ~problems["has_skill"]]
-    no_ideal = problems.loc[left_out.index, "ideal"].isna()
+    no_ideal = problems["ideal"].isna()
     metrics = tuple(dict.fromkeys(problems["metric"]))
     return Board(
         task=task,
@@ -308,8 +315,8 @@ def _board(cells: Cells, task: str, size: Size, failures: Failures) -> Board:
             for row in spans.reset_index().to_dict("records")
         },
         n_seeds=(min(seeds, default=0), max(seeds, default=0)),
-        without_baseline=tuple(left_out.loc[~no_ideal]),
-        without_ideal=tuple(left_out.loc[no_ideal]),
+        without_baseline=tuple(datasets.loc[by_skill & ~problems["has_skill"] & ~no_ideal]),
+        without_ideal=tuple(datasets.loc[no_ideal]),
         standings=tuple(sorted(standings, key=_order)),
         candidates={str(family): int(n) for family, n in candidates.sort_index().items()},
         comparison=distinguish([names[row] for row in rows], means) if by_skill else None,

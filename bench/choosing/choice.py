@@ -76,28 +76,28 @@ class Choice:
     untried: tuple[str, ...] = ()
 
 
-def answer_size(evidence: SoFar, sizes: Iterable[int]) -> int | None:
+def answer_size(so_far: SoFar, sizes: Iterable[int]) -> int | None:
     """Return the largest size at which candidates can be compared; None where nothing has a score.
 
     That is where each family that has any score has a candidate with five outer seeds, else four,
     and so on.
     """
-    families = [family for family in FAMILIES if evidence.best(family, 1)]
+    families = [family for family in FAMILIES if so_far.best(family, 1)]
     descending = sorted(sizes, reverse=True)
     for n in range(FINAL_SEEDS, 0, -1):
         for size in descending:
-            there = {evidence.families[s.entrant] for s in evidence.standings(size) if s.n >= n}
+            there = {so_far.families[s.entrant] for s in so_far.standings(size) if s.n >= n}
             if families and there.issuperset(families):
                 return size
     return None
 
 
-def choose(evidence: SoFar, results: Results, metric: Metric, size: int) -> Choice:
+def choose(so_far: SoFar, results: Results, metric: Metric, size: int) -> Choice:
     """Return the candidate that is best on validation rows at a size, with its figures.
 
     Parameters
     ----------
-    evidence
+    so_far
         What validation rows say.
     results
         Of the run.
@@ -106,10 +106,10 @@ def choose(evidence: SoFar, results: Results, metric: Metric, size: int) -> Choi
     size
         At which some have a score.
     """
-    standings = evidence.standings(size)
+    standings = so_far.standings(size)
     leader = standings[0]
     close = [s.entrant for s in standings[1:] if s.shortfall >= -ELIMINATED * s.error]
-    scores = evidence.scores(leader.entrant, size)
+    scores = so_far.scores(leader.entrant, size)
     sign = -1.0 if metric.direction == "lower" else 1.0
     tested = test_curve(results, metric, leader.entrant).at(size)
     test = low = high = None
@@ -121,7 +121,7 @@ def choose(evidence: SoFar, results: Results, metric: Metric, size: int) -> Choi
             low, high = min(ends), max(ends)
     return Choice(
         model=leader.entrant,
-        family=evidence.families[leader.entrant],
+        family=so_far.families[leader.entrant],
         n_train=size,
         n_seeds=leader.n,
         metric=metric.name,
@@ -130,8 +130,8 @@ def choose(evidence: SoFar, results: Results, metric: Metric, size: int) -> Choi
         test_low=low,
         test_high=high,
         as_good=tuple(close),
-        n_candidates=len(_candidates(evidence)),
-        untried=tuple(_untried(evidence)),
+        n_candidates=len(_candidates(so_far)),
+        untried=tuple(_untried(so_far)),
         **_price(results.trials, leader.entrant, size),
     )
 
@@ -189,7 +189,7 @@ def _price(trials: pa.Table, label: str, size: int) -> dict[str, float | None]:
 
 
 def more(
-    evidence: SoFar,
+    so_far: SoFar,
     sizes: Sequence[int],
     size: int,
     *,
@@ -200,7 +200,7 @@ def more(
 
     Parameters
     ----------
-    evidence
+    so_far
         What was measured.
     sizes
         That were planned.
@@ -211,53 +211,53 @@ def more(
     verdict
         Of this table, where there is one.
     """
-    finalists = [name for family in FAMILIES for name in evidence.best(family, FINALISTS)]
-    n_seeds = max((s.n for s in evidence.standings(size)), default=0)
+    finalists = [name for family in FAMILIES for name in so_far.best(family, FINALISTS)]
+    n_seeds = max((s.n for s in so_far.standings(size)), default=0)
     found = []
     for larger in sorted(sizes, reverse=True)[:1]:
         if larger > size:
-            seconds = _seconds(evidence, dict.fromkeys(finalists, FINAL_SEEDS), larger, n_slots)
+            seconds = _seconds(so_far, dict.fromkeys(finalists, FINAL_SEEDS), larger, n_slots)
             found.append(
                 f"{_about(seconds)}: the best two of each family on all {larger:,} training rows, "
                 f"not on {size:,} alone"
             )
-    behind = {s.entrant for s in evidence.standings(size)}
+    behind = {s.entrant for s in so_far.standings(size)}
     left = [
         name
-        for name, family in evidence.families.items()
+        for name, family in so_far.families.items()
         if family in FAMILIES
         and name not in behind
-        and evidence.promise(name)[0]
-        and not evidence.is_out(name, size)
+        and so_far.promise(name)[0]
+        and not so_far.is_out(name, size)
     ]
     if left:
-        seconds = _seconds(evidence, dict.fromkeys(left, FINAL_SEEDS), size, n_slots)
+        seconds = _seconds(so_far, dict.fromkeys(left, FINAL_SEEDS), size, n_slots)
         names = listed(map(clean, left))
         found.append(
             f"{_about(seconds)}: {names} on {size:,} rows, too; on fewer they fell behind or were "
             "slow"
         )
-    if untried := _untried(evidence):
-        seconds = _first_seconds(evidence, untried) / (n_slots * _SLOT_SHARE)
+    if untried := _untried(so_far):
+        seconds = _first_seconds(so_far, untried) / (n_slots * _SLOT_SHARE)
         found.insert(
             0,
             f"{_about(seconds)}: a first look at {plural(len(untried), 'candidate')} that there "
             "was no time for",
         )
-    short = [s.entrant for s in evidence.standings(size) if s.n < FINAL_SEEDS]
+    short = [s.entrant for s in so_far.standings(size) if s.n < FINAL_SEEDS]
     if n_seeds < FINAL_SEEDS:
-        needed = {s.entrant: FINAL_SEEDS - s.n for s in evidence.standings(size)}
+        needed = {s.entrant: FINAL_SEEDS - s.n for s in so_far.standings(size)}
         needed |= {name: FINAL_SEEDS for name in finalists if name not in needed}
-        seconds = _seconds(evidence, needed, size, n_slots)
+        seconds = _seconds(so_far, needed, size, n_slots)
         found.append(
             f"{_about(seconds)}: {FINAL_SEEDS} outer seeds, below which there is no verdict; there "
             f"{'is' if n_seeds == 1 else 'are'} {n_seeds}"
         )
     elif short:
         needed = {
-            s.entrant: FINAL_SEEDS - s.n for s in evidence.standings(size) if s.n < FINAL_SEEDS
+            s.entrant: FINAL_SEEDS - s.n for s in so_far.standings(size) if s.n < FINAL_SEEDS
         }
-        seconds = _seconds(evidence, needed, size, n_slots)
+        seconds = _seconds(so_far, needed, size, n_slots)
         found.append(
             f"{_about(seconds)}: {plural(FINAL_SEEDS, 'outer seed')} for "
             f"{listed(map(clean, short))}, which have fewer"
@@ -265,7 +265,7 @@ def more(
     if verdict is not None and verdict.gain_interval is not None and verdict.n_units:
         n = verdict.n_units
         half = (verdict.gain_interval.high - verdict.gain_interval.low) / 2
-        seconds = _seconds(evidence, dict.fromkeys(finalists, n), size, n_slots)
+        seconds = _seconds(so_far, dict.fromkeys(finalists, n), size, n_slots)
         found.append(
             f"{_about(seconds)}: {2 * n} outer seeds in place of {n}; the gain would be known to "
             f"about ±{half / 2**0.5:.3f} of skill, now ±{half:.3f} (equal means within {REGION:g})"
@@ -273,24 +273,24 @@ def more(
     return found
 
 
-def _candidates(evidence: SoFar) -> list[str]:
-    return [name for name, family in evidence.families.items() if family in FAMILIES]
+def _candidates(so_far: SoFar) -> list[str]:
+    return [name for name, family in so_far.families.items() if family in FAMILIES]
 
 
-def _untried(evidence: SoFar) -> list[str]:
-    tried = {trial.entrant for trial in evidence.seen}
-    return [name for name in _candidates(evidence) if name not in tried]
+def _untried(so_far: SoFar) -> list[str]:
+    tried = {trial.entrant for trial in so_far.seen}
+    return [name for name in _candidates(so_far) if name not in tried]
 
 
-def _first_seconds(evidence: SoFar, names: Sequence[str]) -> float:
+def _first_seconds(so_far: SoFar, names: Sequence[str]) -> float:
     """Return how long first trials may take: each as those of its family, which may compile."""
     first: dict[str, float] = {}
-    for trial in evidence.seen:
+    for trial in so_far.seen:
         first.setdefault(trial.entrant, trial.seconds)
     total = 0.0
     for name in names:
-        family = evidence.families[name]
-        known = [took for other, took in first.items() if evidence.families.get(other) == family]
+        family = so_far.families[name]
+        known = [took for other, took in first.items() if so_far.families.get(other) == family]
         total += fmean(known) if known else _UNTRIED_SECONDS
     return total
 
@@ -308,8 +308,8 @@ def ahead(fit: curves.CurveFit, metric: Metric, size: int) -> str:
     )
 
 
-def _seconds(evidence: SoFar, seeds: Mapping[str, int], size: int, n_slots: int) -> float:
-    whole = sum((evidence.forecast(name, size) or 0.0) * n for name, n in seeds.items())
+def _seconds(so_far: SoFar, seeds: Mapping[str, int], size: int, n_slots: int) -> float:
+    whole = sum((so_far.forecast(name, size) or 0.0) * n for name, n in seeds.items())
     return whole / (n_slots * _SLOT_SHARE)
 
 

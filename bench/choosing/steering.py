@@ -166,7 +166,7 @@ def telling_limit(plan: Plan) -> float:
     return min(FIRST_LIMIT, plan.suite.limits.seconds)
 
 
-def evidence_of(plan: Plan, results: Results, metric: Metric) -> SoFar:
+def so_far_of(plan: Plan, results: Results, metric: Metric) -> SoFar:
     """Return what the validation rows of a run say of the candidates of a plan."""
     return SoFar(entrants_of(plan), earlier(results, metric, telling_limit(plan)))
 

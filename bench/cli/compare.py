@@ -53,21 +53,13 @@ def compare(
     from bench.analysis import compare as analysis
     from bench.analysis.pairs import Side
     from bench.analysis.significance import ROPE
-    from bench.registry.lookup import discover
     from bench.report import compared
     from bench.results.store import load
 
     runs = [load(name) for name in (base, head)]
-    before, after = (Side(r.trials, r.scores, r.measures, r.environments) for r in runs)
-    registry = discover()
-    comparison = analysis.compare(
-        before,
-        after,
-        {name: entry.record for name, entry in registry.metrics.items()},
-        {name: entry.record for name, entry in registry.tasks.items()},
-        {name: entry.record for name, entry in registry.datasets.items()},
-        region=ROPE if equivalence is None else equivalence,
-    )
+    before, after = (Side(r.trials, r.scores, r.measures, r.environments, r.metrics) for r in runs)
+    region = ROPE if equivalence is None else equivalence
+    comparison = analysis.compare(before, after, region=region)
     names = runs[0].runs[0].folder.name, runs[1].runs[0].folder.name
     if as_json or format_ == "json":
         write(compared.to_json(comparison, *names))

@@ -10,6 +10,7 @@ from bench.cli.output import write
 
 if TYPE_CHECKING:
     from bench.analysis.sizes import Size
+    from bench.spec import ModelSpec
 
 
 def parse_size(ctx: click.Context, param: click.Parameter, value: str) -> Size:
@@ -88,7 +89,6 @@ def leaderboard(
     RUN is a folder, or the name of one under results/. Several are read as one; times of different
     machines stand apart.
     """
-    from bench.registry.lookup import discover
     from bench.report import feature_gain, formats, picture, terminal
     from bench.report.contents import Selection, read_contents
     from bench.results.store import load
@@ -98,13 +98,9 @@ def leaderboard(
     if by == "features" and format_ == "svg":
         raise click.UsageError("--by features is written as rich, markdown, json or csv, not svg.")
     results = load(*runs)
-    registry = discover()
     contents = read_contents(
         results,
-        {name: entry.record for name, entry in registry.metrics.items()},
-        {name: entry.record for name, entry in registry.tasks.items()},
-        datasets={name: entry.record for name, entry in registry.datasets.items()},
-        models={name: entry.record for name, entry in registry.models.items()},
+        models=_models() if by == "features" else None,
         by=by,
         selection=Selection(
             tasks=tasks, models=models, datasets=datasets, size=size, failures=failures
@@ -125,3 +121,10 @@ def leaderboard(
         feature_gain.show(contents.feature_boards)
     else:
         terminal.show_contents(contents)
+
+
+def _models() -> dict[str, ModelSpec]:
+    """Return what is installed: the records say what features a model works on, tables do not."""
+    from bench.registry.lookup import discover
+
+    return {name: entry.record for name, entry in discover().models.items()}

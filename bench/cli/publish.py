@@ -18,8 +18,6 @@ def publish(folder: Path, runs: tuple[str, ...], title: str) -> None:
     host serves the site as it is, and it opens from a disk as well. Called again on the same DIR it
     replaces the pages.
     """
-    from bench.cli.report import records
-    from bench.registry.lookup import discover
     from bench.report.html.assets import check_extra
     from bench.report.text import clean, plural
     from bench.results.store import RESULTS, list_runs
@@ -37,7 +35,6 @@ def publish(folder: Path, runs: tuple[str, ...], title: str) -> None:
     site = write_site(
         folder,
         chosen,
-        **records(discover()),
         title=title,
         progress=lambda name: click.echo(f"{clean(name)} ...", err=True),
     )

@@ -11,7 +11,6 @@ from bench.cli.leaderboard import parse_size
 
 if TYPE_CHECKING:
     from bench.analysis.sizes import Size
-    from bench.registry.lookup import Registry
     from bench.report.contents import Selection
     from bench.results.store import Results
 
@@ -70,20 +69,19 @@ def report(
     RUN is a folder, or the name of one under results/. The page holds all that it shows: it can be
     sent, kept, and opened without a network.
     """
-    from bench.registry.lookup import discover
     from bench.report.contents import Selection
     from bench.report.html.files import write_text
     from bench.report.text import clean
     from bench.results.store import load
 
-    results, registry = load(*runs), discover()
+    results = load(*runs)
     selection = Selection(
         tasks=tasks, models=models, datasets=datasets, size=size, failures=failures
     )
     if format_ == "html":
-        _write_page(results, registry, selection, output or _DEFAULT, title)
+        _write_page(results, selection, output or _DEFAULT, title)
         return
-    text = _text(results, registry, selection, format_)
+    text = _text(results, selection, format_)
     if output is None:
         click.echo(text.encode(), nl=False)
     else:
@@ -92,7 +90,7 @@ def report(
 
 
 def _write_page(
-    results: Results, registry: Registry, selection: Selection, path: Path, title: str
+    results: Results, selection: Selection, path: Path, title: str
 ) -> None:
     from bench.report.html.assets import check_extra
     from bench.report.text import clean
@@ -101,7 +99,7 @@ def _write_page(
     from bench.report.html.page import write_page  # it imports what the extra brings
 
     facts = write_page(
-        results, path, **records(registry), selection=selection, runs=results.runs, title=title
+        results, path, selection=selection, runs=results.runs, title=title
     )
     if facts.headline:
         click.echo(facts.headline)
@@ -111,22 +109,13 @@ def _write_page(
     )
 
 
-def _text(results: Results, registry: Registry, selection: Selection, format_: str) -> str:
+def _text(results: Results, selection: Selection, format_: str) -> str:
     from bench.report import formats, picture
     from bench.report.contents import read_contents
 
     contents = read_contents(
-        results, **records(registry), selection=selection, with_verdicts=format_ != "svg"
+        results, selection=selection, with_verdicts=format_ != "svg"
     )
     if format_ == "svg":
         return picture.to_svg(contents, "bench report")
     return formats.to_markdown(contents)
-
-
-def records(registry: Registry) -> dict[str, Any]:
-    """Return what reports look up by name."""
-    return {
-        "metrics": {name: entry.record for name, entry in registry.metrics.items()},
-        "tasks": {name: entry.record for name, entry in registry.tasks.items()},
-        "datasets": {name: entry.record for name, entry in registry.datasets.items()},
-    }

@@ -107,9 +107,5 @@ def boards_html(contents: Contents, *, most_rows: int | None = None) -> str:
     if not contents.boards:
         parts.append(markup.paragraph("No finished trial yet: nothing to rank."))
     parts.append(markup.notes(notes if contents.boards and most_rows is None else ()))
-    if contents.unknown_tasks:
-        unknown = listed(contents.unknown_tasks, most=20)
-        parts.append(
-            markup.paragraph(f"Not shown, for no installed plugin offers the task: {unknown}.")
-        )
+    parts += map(markup.paragraph, contents.unread)
     return "".join(parts)

@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
+from bench.analysis.sides import UNRANKED
 from bench.report.text import listed, plural
 from bench.spec.errors import ResultsError
 
@@ -111,7 +112,7 @@ def draw(data: CurveData, *, measure: Measure, models: Sequence[str] = ()) -> Le
     data
         The curves.
     measure
-        Skill, where a dataset has a baseline; or its primary metric.
+        Skill, where a dataset has it; or its primary metric.
     models
         Patterns by which the curves were selected: all are drawn, a baseline where it is named.
         Empty: the two best of each family.
@@ -122,7 +123,7 @@ def draw(data: CurveData, *, measure: Measure, models: Sequence[str] = ()) -> Le
     styles = _styles(data.object["contenders"])
     drawn = data.object["datasets"][:MAX_CHARTS]
     several = len(data.object["datasets"]) > 1
-    whiches = ["s" if measure == "skill" and one["baseline"] else "v" for one in drawn]
+    whiches = ["s" if measure == "skill" and _has_skill(one) else "v" for one in drawn]
     shown = [_shown(one, which, styles, models) for one, which in zip(drawn, whiches, strict=True)]
     used = {line["c"] for lines in shown for line in lines}
     colour = _colour([style for at, style in enumerate(styles) if at in used])
@@ -154,6 +155,10 @@ class _Style:
     colour: str
 
 
+def _has_skill(one: Mapping[str, Any]) -> bool:
+    return any("s" in line for line in one["lines"])
+
+
 def _styles(contenders: Sequence[tuple[str, str]]) -> list[_Style]:
     """Return names with colours: classical ones cool, deep ones warm."""
     seen: dict[str, int] = {}
@@ -178,7 +183,7 @@ def _shown(
     for line in lines:
         style = styles[line["c"]]
         at = seen[style.family] = seen.get(style.family, 0) + 1
-        if style.family == "baseline":
+        if style.family in UNRANKED:
             is_shown = any(fnmatchcase(style.name, pattern) for pattern in models)
         else:
             is_shown = bool(models) or at <= _PER_FAMILY
@@ -221,7 +226,7 @@ def _rows(
                     "name": style.name,
                     "family": style.family,
                     "n": n,
-                    "rows": n,
+                    "size": n,
                     "figure": value,
                     "low": low if is_known else value,
                     "high": high if is_known else value,
@@ -238,7 +243,7 @@ def _rows(
     is_single = len(one["sizes"]) == 1
     for at, point in enumerate(points if is_single else ()):
         # At a single size contenders would stand on one another: they are drawn side by side.
-        point["n"] = point["rows"] * 1.01 ** (at - (len(points) - 1) / 2)
+        point["n"] = point["size"] * 1.01 ** (at - (len(points) - 1) / 2)
     middle = (one["sizes"][0] * one["sizes"][-1]) ** 0.5
     marks = [
         {
@@ -281,7 +286,7 @@ def _view(
         encoding = layer["encoding"]
         layer["data"] = {"name": f"{layer['data']['name']}-{at}"}
         if (encoding["x"].get("axis") or {}).get("title"):
-            encoding["x"]["axis"]["values"] = ticks
+            encoding["x"]["axis"] |= {"values": ticks, "title": f"training {one['unit']}"}
         if (encoding.get("y", {}).get("axis") or {}).get("title"):
             encoding["y"]["axis"]["title"] = title
         if encoding.get("color", {}).get("field") == "colour":
@@ -332,6 +337,8 @@ def _notes(
         said.append("dotted: extrapolated, with 90 % intervals")
     if not one["baseline"]:
         said.append("no skill: this dataset has no baseline")
+    elif not _has_skill(one):
+        said.append(f"no skill: {one['metric']} has no ideal value")
     n_others = n_hidden + one["others"]
     if n_others:
         said.append(f"not drawn: {plural(n_others, 'contender')}; name them with models=[...]")

@@ -38,7 +38,7 @@ _STYLE = """<style>
 .bench-shown .deep .mark { color: #d9701f; }
 </style>"""  # noqa: E501 - a rule a line is easier to read
 
-_MARKS = {"classical": "●", "deep": "◆", "baseline": "○"}
+_MARKS = {"classical": "●", "deep": "◆", "control": "□", "baseline": "○"}
 _SHORT = 40
 """Cells of text up to this long are not broken over lines."""
 

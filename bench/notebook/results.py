@@ -125,12 +125,11 @@ class Results(store.Results):
             contents = self._read(selection, with_verdicts=True)
         data = curve_data(
             contents.cells,
-            self._records["metrics"],
             verdicts=contents.verdicts,
             evidence=contents.evidence,
         )
         if not data.n_drawn:
-            raise ResultsError("No learning curve: no trial of an installed task has ended well.")
+            raise ResultsError("No learning curve: no trial has ended well.")
         return draw(data, measure=measure, models=_several(models))
 
     def verdict(self, name: str | None = None) -> Verdict:
@@ -194,22 +193,7 @@ class Results(store.Results):
         check_extra()
         from bench.report.html.page import write_page  # it imports what the extra brings
 
-        return write_page(self, Path(path), **self._records, runs=self.runs, title=title).path
-
-    @cached_property
-    def _records(self) -> dict[str, Any]:
-        from bench.registry.lookup import discover
-
-        registry = discover()
-        kinds: dict[str, Mapping[str, Any]] = {
-            "metrics": registry.metrics,
-            "tasks": registry.tasks,
-            "datasets": registry.datasets,
-        }
-        return {
-            kind: {name: entry.record for name, entry in entries.items()}
-            for kind, entries in kinds.items()
-        }
+        return write_page(self, Path(path), runs=self.runs, title=title).path
 
     @cached_property
     def _judged(self) -> Contents:
@@ -218,9 +202,7 @@ class Results(store.Results):
     def _read(self, selection: Selection | None, *, with_verdicts: bool = False) -> Contents:
         from bench.report.contents import read_contents
 
-        return read_contents(
-            self, **self._records, selection=selection, with_verdicts=with_verdicts
-        )
+        return read_contents(self, selection=selection, with_verdicts=with_verdicts)
 
     def _repr_html_(self) -> str:
         from bench.notebook import markup

@@ -77,7 +77,7 @@ class Verdicts:
         return markup.document(_cards_html(groups["cards"]), _datasets_html(groups["datasets"]))
 
 
-NONE = "No verdict: no trial of an installed task has ended."
+NONE = "No verdict: no trial has ended."
 
 
 def card_html(record: analysis.Verdict) -> str:

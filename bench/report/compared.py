@@ -37,8 +37,8 @@ _WORDS: dict[Decision, str] = {
     "not-measured": "not enough measured",
 }
 _CHANGED: tuple[Decision, ...] = ("worse", "better")
-_CHANGE_HEADER = ("", "measure", "dataset", "model", "rows", "base", "head", "change", "90 %", "p")
-_ENDING_HEADER = ("", "dataset", "model", "rows", "trials", "base", "head", "reason")
+_CHANGE_HEADER = ("", "measure", "dataset", "model", "size", "base", "head", "change", "90 %", "p")
+_ENDING_HEADER = ("", "dataset", "model", "size", "trials", "base", "head", "reason")
 
 
 def to_json(comparison: Comparison, base: str, head: str) -> str:
@@ -167,7 +167,8 @@ def _change_row(change: CurveChange) -> list[str]:
     else:
         places = decimals((change.base, change.head))
         base, head = figure(change.base, places), figure(change.head, places)
-        effect = f"{change.effect:+.3f} {change.scale}"
+        unit = "skill" if change.scale == "skill" else change.unit or change.metric
+        effect = f"{change.effect:+.3f} {unit}"
     between = change.interval
     ends = "" if between is None else f"{figure(between.low, 3)} to {figure(between.high, 3)}"
     measure = change.metric if change.measure == "score" else _MEASURES[change.measure]
@@ -177,7 +178,7 @@ def _change_row(change: CurveChange) -> list[str]:
         measure,
         change.dataset,
         change.model,
-        span(*change.sizes) + (", mean" if change.scope == "mean" else ""),
+        f"{span(*change.sizes)} {change.size_unit}" + (", mean" if change.scope == "mean" else ""),
         *(base, head, effect, ends),
         "" if p is None else "<0.001" if p < 0.001 else figure(p, 3),
     ]
@@ -193,7 +194,7 @@ def _ending_row(ending: Ending) -> list[str]:
         ("✗ " if ending.kind == "newly failing" else "") + ending.kind,
         ending.dataset,
         ending.model,
-        span(*ending.sizes),
+        f"{span(*ending.sizes)} {ending.size_unit}",
         f"{ending.n_trials:,}",
         (ending.base_status or "—").replace("_", " "),
         (ending.head_status or "—").replace("_", " "),
@@ -218,10 +219,13 @@ def notes_of(comparison: Comparison) -> list[str]:
         notes.append(f"{left:,} more changes are in --format json.")
     if len(one.endings) > _MOST:
         notes.append(f"{len(one.endings) - _MOST:,} more endings are in --format json.")
-    if any(change.scale == "metric" for change in one.changes):
+    unscaled = sorted({change.metric for change in one.changes if change.scale == "metric"})
+    if unscaled:
+        names = listed(map(clean, unscaled))
         notes.append(
-            "Without a baseline there is no skill and no region of equivalence: add the model "
-            "'dummy' to the suite."
+            f"No skill where there is no baseline (add the model 'dummy' to the suite), or where a "
+            f"metric has no ideal value: differences are then of the metric itself ({names}), and "
+            "equal only where it says what is practically equal."
         )
     if any(change.n_units < MIN_UNITS for change in one.changes):
         notes.append(f"Not enough measured: fewer than {MIN_UNITS} outer seeds.")
@@ -255,7 +259,9 @@ def _recipe_notes(comparison: Comparison) -> list[str]:
             comparison.changed_baselines
         ),
         "Not compared, for the data are not the same": comparison.changed_data,
-        "Not compared, for no installed plugin offers the task": comparison.unknown_tasks,
+        "Not compared, for the task is of another version": comparison.changed_tasks,
+        "Not compared, for the metric that leads is of another version": comparison.changed_metrics,
+        "Not compared, for the tables do not say what leads": comparison.unknown_tasks,
     }
     notes = [
         f"{text}: {listed(map(clean, names), most=12)}." for text, names in said.items() if names

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from bench.analysis.by_dataset import DatasetBoard, dataset_boards
-from bench.analysis.cells import Cells, read_cells
+from bench.analysis.sides import UNRANKED
+from bench.analysis.cells import Cells, read_cells, size_unit_of
 from bench.analysis.evidence import Evidence, read_evidence
 from bench.analysis.features import FeatureBoard, feature_boards
 from bench.analysis.judging import judge
@@ -25,7 +26,7 @@ from bench.results.store import Results
 from bench.spec.errors import ResultsError, nearest
 
 if TYPE_CHECKING:
-    from bench.spec import DatasetSpec, Metric, ModelSpec, Task
+    from bench.spec import ModelSpec
 
 By = Literal["task", "dataset", "features"]
 MOST_TRIALS = 200_000
@@ -47,6 +48,9 @@ class HasTables(Protocol):
     @property
     def environments(self) -> pa.Table: ...  # noqa: D102
 
+    @property
+    def metrics(self) -> pa.Table: ...  # noqa: D102
+
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
@@ -58,7 +62,7 @@ class Selection:
         Names of tasks; empty: all.
     models, datasets
         Glob patterns of names; empty: all. Ranks are recomputed among what is selected; baselines
-        always stay.
+        and controls always stay.
     size
         Which sizes of training set the ranking looks at.
     failures
@@ -94,8 +98,8 @@ class Contents:
         Of timing, per environment.
     machines
         Processor by environment id.
-    unknown_tasks
-        Tasks in the tables that no installed plugin knows; they are not shown.
+    unknown_tasks, unpooled_metrics
+        As in `bench.analysis.cells.Cells`: they are not shown.
     """
 
     boards: tuple[Board, ...] = ()
@@ -107,14 +111,27 @@ class Contents:
     noise: tuple[Noise, ...] = ()
     machines: Mapping[str, str]
     unknown_tasks: tuple[str, ...] = ()
+    unpooled_metrics: tuple[str, ...] = ()
+
+    @property
+    def unread(self) -> list[str]:
+        """What of the tables is not shown, and why, in sentences."""
+        notes = []
+        if self.unknown_tasks:
+            names = listed(map(clean, self.unknown_tasks), most=20)
+            notes.append(
+                f"Not shown, for these tables do not say which metric leads, or which direction of "
+                f"it is better: {names}. Measure again: tables say so since schema 3."
+            )
+        if self.unpooled_metrics:
+            names = listed(map(clean, self.unpooled_metrics), most=20)
+            notes.append(f"Not looked at, being of several versions in these results: {names}.")
+        return notes
 
 
 def read_contents(
     results: HasTables,
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
     *,
-    datasets: Mapping[str, DatasetSpec] | None = None,
     models: Mapping[str, ModelSpec] | None = None,
     by: By = "task",
     selection: Selection | None = None,
@@ -126,10 +143,8 @@ def read_contents(
     ----------
     results
         From ``bench.load(...)``.
-    metrics, tasks, datasets
-        By name, from the registry; datasets only for primary metrics of their own.
     models
-        By name, from the registry: they say what kind of features they learn from.
+        By name, as far as they are known: they say what kind of features they learn from.
     by
         A board per task, learning curves per dataset, or what features are worth.
     selection
@@ -143,21 +158,21 @@ def read_contents(
         The selection names something that is not in the tables, or leaves nothing.
     """
     selection = selection or Selection()
-    cells = read_cells(results.trials, _scores(results), metrics, tasks, datasets)
+    cells = read_cells(results.trials, _scores(results), results.metrics)
     cells = _selected(cells, selection)
     rules = {"failures": selection.failures}
     machines = results.environments.select(["environment_id", "cpu_model"]).to_pylist()
-    ranked = leaderboards(cells, metrics, size=selection.size, **rules) if by == "task" else ()
+    ranked = leaderboards(cells, size=selection.size, **rules) if by == "task" else ()
     if isinstance(selection.size, int) and by == "task" and not any(b.ranked_on for b in ranked):
         raise ResultsError(_no_such_size(cells, selection.size))
     if with_verdicts is None:
         with_verdicts = len(cells.frame) <= MOST_TRIALS
     evidence = None
     if (with_verdicts or by == "features") and not cells.frame.empty:
-        evidence = read_evidence(cells, results.trials, _scores(results), metrics, tasks)
+        evidence = read_evidence(cells, results.trials, _scores(results))
     judged: tuple[Verdict, ...] = ()
     if with_verdicts and evidence is not None:
-        judged = judge(evidence, metrics)
+        judged = judge(evidence)
     featured: tuple[FeatureBoard, ...] = ()
     if by == "features":
         featured = feature_boards(evidence, models or {}) if evidence is not None else ()
@@ -165,7 +180,7 @@ def read_contents(
             raise ResultsError(_no_features(cells))
     return Contents(
         boards=ranked,
-        dataset_boards=dataset_boards(cells, metrics, **rules) if by == "dataset" else (),
+        dataset_boards=dataset_boards(cells, **rules) if by == "dataset" else (),
         feature_boards=featured,
         verdicts=judged,
         cells=cells,
@@ -173,6 +188,7 @@ def read_contents(
         noise=timing_noise(results.measures, results.trials),
         machines={str(m["environment_id"]): str(m["cpu_model"] or "") for m in machines},
         unknown_tasks=cells.unknown_tasks,
+        unpooled_metrics=cells.unpooled_metrics,
     )
 
 
@@ -198,15 +214,15 @@ def _selected(cells: Cells, selection: Selection) -> Cells:
             known = sorted({*problems["task"], *cells.unknown_tasks})
             if task in cells.unknown_tasks:
                 raise ResultsError(
-                    f"task {task!r} is in the results, but no installed plugin offers it; install "
-                    "the plugin that it was run with ('bench list plugins' shows what there is)."
+                    f"task {task!r} is in the results, but their tables do not say which metric "
+                    "leads, or which direction of it is better; measure again."
                 )
             if task not in known:
                 raise ResultsError(_unknown("task", task, known))
         is_task = problems["task"].isin(list(selection.tasks)).to_numpy()
     is_dataset = _matching("dataset", problems["name"], problems["dataset"], selection.datasets)
     is_model = _matching("model", contenders["name"], contenders["model"], selection.models)
-    is_model |= (contenders["family"] == "baseline").to_numpy()
+    is_model |= contenders["family"].isin(UNRANKED).to_numpy()
     frame = cells.frame
     at_problem, at_contender = frame["problem"].to_numpy(), frame["contender"].to_numpy()
     return replace(
@@ -236,6 +252,6 @@ def _unknown(what: str, given: str, known: Sequence[str]) -> str:
 def _no_such_size(cells: Cells, size: int) -> str:
     sizes = sorted(set(cells.frame.loc[cells.frame["ok"], "n_train"].tolist()))
     return (
-        f"--size {size}: nothing was measured at {size} training rows; there: "
+        f"--size {size}: nothing was measured at {size} training {size_unit_of(cells.problems)}; there: "
         f"{listed((str(n) for n in sizes), most=30) or 'none'}."
     )

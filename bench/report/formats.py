@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bench.report import markup
 from bench.report.contest import alike, between, percent, rating
 from bench.report.notes import board_notes, dataset_notes, environment, noise_notes, subtitle
-from bench.report.text import clean, decimals, endings, figure, markdown, seconds
+from bench.report.text import clean, decimals, endings, figure, in_unit, markdown, seconds, signed
 from bench.report.verdicts.sentence import sentence
 from bench.report.verdicts.several import to_object
 
@@ -32,12 +32,12 @@ def to_json(contents: Contents) -> str:
     Top level: ``version`` (of this layout), ``tasks`` (when asked by task), ``datasets`` (when
     asked by dataset), ``verdicts`` (when asked for, widest scope first: the fields of
     `bench.analysis.verdict.Verdict` and ``sentence``), ``noise``, ``machines`` (processor by
-    environment id), ``unknown_tasks``.
+    environment id), ``unknown_tasks`` and ``unpooled_metrics`` (what is not shown).
 
-    An entry of ``tasks``: ``task, metrics, by_skill, failures, size, datasets, ranked_on, sizes
-    ({dataset: [smallest, largest]}), n_seeds ([fewest, most]), without_baseline, candidates
+    An entry of ``tasks``: ``task, metrics, unit, size_unit, by_skill, failures, size, datasets, ranked_on, sizes
+    ({dataset: [smallest, largest]}), n_seeds ([fewest, most]), without_baseline, without_ideal, candidates
     ({family: n}), comparison, standings``; a standing: ``name, model, family, tuning, n_candidates,
-    place, skill, skill_interval ([low, high]), complete_skill, rank, rank_interval, worst_rank,
+    place, skill, skill_interval ([low, high]), value, value_interval, complete_skill, rank, rank_interval, worst_rank,
     elo, elo_interval, win_rate, improvability, n_datasets, n_datasets_measured, n_units,
     n_units_missing, n_trials, n_failed, n_failed_ranked, statuses ({status: n}), times`` (a list of
     ``environment_id, warm_seconds, cold_seconds, predict_seconds, latency_1_seconds, at_least,
@@ -48,8 +48,8 @@ def to_json(contents: Contents) -> str:
     p_value, p_adjusted, is_different, chances ({better, equal, worse})``. Their meaning:
     `bench.analysis.distinctions`.
 
-    An entry of ``datasets``: ``task, dataset, metric, baseline, failures, sizes, models``; a model:
-    ``name, model, family, points``; a point: ``n_train, value, spread, skill, n_seeds, n_trials,
+    An entry of ``datasets``: ``task, dataset, metric, unit, size_unit, baseline, has_skill, failures, sizes, models``; a model:
+    ``name, model, family, points``; a point: ``n_train, value, spread, skill, difference, n_seeds, n_trials,
     n_failed, statuses``. Their meaning: `bench.analysis.by_dataset`.
 
     An entry of ``noise``: ``environment_id, spread, n_sentinels, slot_spread``.
@@ -64,6 +64,7 @@ def to_json(contents: Contents) -> str:
     top["noise"] = [asdict(noise) for noise in contents.noise]
     top["machines"] = dict(contents.machines)
     top["unknown_tasks"] = list(contents.unknown_tasks)
+    top["unpooled_metrics"] = list(contents.unpooled_metrics)
     return json.dumps(top, indent=2, allow_nan=False) + "\n"
 
 
@@ -75,7 +76,7 @@ def _board_object(board: Board) -> dict[str, Any]:
 
 def _standing_object(line: Standing) -> dict[str, Any]:
     entry = dict(vars(line)) | {"times": [asdict(times) for times in line.times]}
-    for name in ("skill_interval", "rank_interval", "elo_interval"):
+    for name in ("skill_interval", "value_interval", "rank_interval", "elo_interval"):
         entry[name] = _pair(entry[name])
     return entry | {"n_failed": line.n_failed}
 
@@ -116,7 +117,7 @@ def _board_rows(board: Board) -> Iterable[dict[str, Any]]:
     letters = alike(board)
     for line in board.standings:
         skill, rank = _pair(line.skill_interval), _pair(line.rank_interval)
-        elo = _pair(line.elo_interval)
+        elo, value = _pair(line.elo_interval), _pair(line.value_interval)
         row: dict[str, Any] = {
             "task": board.task,
             "place": line.place,
@@ -128,6 +129,9 @@ def _board_rows(board: Board) -> Iterable[dict[str, Any]]:
             "skill": line.skill,
             "skill_low": skill and skill[0],
             "skill_high": skill and skill[1],
+            "value": line.value,
+            "value_low": value and value[0],
+            "value_high": value and value[1],
             "complete_skill": line.complete_skill,
             "rank": line.rank,
             "rank_low": rank and rank[0],
@@ -188,6 +192,7 @@ def to_markdown(contents: Contents) -> str:
     parts += [_dataset_markdown(board) for board in contents.dataset_boards]
     notes = dataset_notes(contents.dataset_boards) if contents.dataset_boards else []
     notes += noise_notes(contents.noise, dict(contents.machines)) if contents.boards else []
+    notes += contents.unread
     if notes:
         parts.append(markup.bullets(notes))
     return "\n\n".join(parts) + "\n"
@@ -205,7 +210,9 @@ def _verdict_markdown(verdicts: Sequence[Verdict]) -> str:
 def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
     has_failures = any(line.n_failed for line in board.standings)
     letters = alike(board)
-    header = ["#", "model", "family", "skill", "90 %", "rank", *(["alike"] if letters else [])]
+    measured = in_unit(" / ".join(board.metrics), board.unit)
+    by_value = any(line.value is not None for line in board.standings)
+    header = ["#", "model", "family", measured if by_value else "skill", "90 %", "rank", *(["alike"] if letters else [])]
     header += ["Elo", "Elo 90 %", "wins", "gap", "data"]
     if has_failures:
         header += ["skill without failed", "failed"]
@@ -213,6 +220,7 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
     for key in board.environments:
         where = f" on {environment(key, dict(machines))}" if several else ""
         header += [f"fit{where}", f"cold{where}"]
+    places = decimals(line.value or 0.0 for line in board.standings)
     rows = []
     for line in board.standings:
         n_sets = line.n_datasets if line.place else line.n_datasets_measured
@@ -220,8 +228,9 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
             "" if line.place is None else str(line.place),
             line.name,
             line.family,
-            figure(line.skill) + (" ✗" if line.n_failed_ranked else ""),
-            between(line.skill_interval, figure),
+            (figure(line.value, places) if by_value else figure(line.skill))
+            + (" ✗" if line.n_failed_ranked else ""),
+            between(line.value_interval or line.skill_interval, lambda x: figure(x, places)),
             "" if line.rank is None else figure(line.rank, 2),
             *([letters.get(line.name, "") if line.place else ""] if letters else []),
             rating(line.elo),
@@ -249,11 +258,11 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
 def _dataset_markdown(board: DatasetBoard) -> str:
     points = [point for line in board.lines for point in line.points.values()]
     places = decimals(point.value or 0.0 for point in points)
-    header = ["model", *(f"{n:,} rows" for n in board.sizes)]
+    header = ["model", *(f"{n:,} {board.size_unit}" for n in board.sizes)]
     rows = [
         [line.name, *(_point(line.points[n], places) for n in board.sizes)] for line in board.lines
     ]
-    title = f"### {markdown(board.dataset)}\n\n{markdown(f'{board.metric} · {board.task}')}"
+    title = f"### {markdown(board.dataset)}\n\n{markdown(f'{in_unit(board.metric, board.unit)} · {board.task}')}"
     return "\n\n".join([title, markup.table(header, rows, range(1, len(header)))])
 
 
@@ -265,6 +274,8 @@ def _point(point: DatasetPoint, places: int) -> str:
         words.append(f"±{figure(point.spread, places)}")
     if point.skill is not None:
         words.append(f"(skill {figure(point.skill)})")
+    if point.difference is not None:
+        words.append(f"({signed(point.difference, places)} from the baseline)")
     if point.n_failed:
         words.append(f"✗ {point.n_failed} of {point.n_trials} failed")
     return " ".join(words)

@@ -8,8 +8,9 @@ from bench.analysis.by_dataset import DatasetBoard
 from bench.analysis.intervals import LEVEL, MIN_UNITS
 from bench.analysis.ranking import Board, Standing
 from bench.analysis.timing import Noise
+from bench.analysis.sides import UNRANKED
 from bench.report.contest import contest_notes
-from bench.report.text import clean, endings, listed, plural, span
+from bench.report.text import clean, endings, in_unit, listed, plural, span
 from bench.spec.outcome import FAILED
 
 _FAILED_COUNT = {
@@ -33,6 +34,12 @@ def board_notes(board: Board) -> list[str]:
     if board.without_baseline:
         names = listed(map(clean, board.without_baseline))
         notes.append(f"Left out for want of a baseline (add the model 'dummy'): {names}.")
+    if board.by_skill and board.without_ideal:
+        names = listed(map(clean, board.without_ideal))
+        notes.append(f"Left out, for their metric has no ideal value and so no skill: {names}.")
+    controls = [clean(line.name) for line in board.standings if line.family == "control"]
+    if controls:
+        notes.append(f"Controls, for comparison and outside the ranking: {listed(controls)}.")
     if len(board.environments) > 1:
         notes.append(
             f"Times of {len(board.environments)} environments, never pooled: they stand apart."
@@ -71,18 +78,24 @@ def subtitle(board: Board) -> str:
     n, total = len(board.ranked_on), len(board.datasets)
     sets = plural(n, "dataset") if n == total else f"{n} of {plural(total, 'dataset')}"
     spans = [board.sizes[name] for name in board.ranked_on if name in board.sizes]
-    parts = [" / ".join(map(clean, board.metrics)), sets]
+    parts = [clean(in_unit(" / ".join(board.metrics), board.unit)), sets]
     if board.n_seeds[1]:
         parts.append(plural(board.n_seeds[1], "seed"))
     if spans:
         low, high = min(low for low, _ in spans), max(high for _, high in spans)
-        parts.append(f"{span(low, high).replace(' to ', '–')} rows")
+        parts.append(f"{span(low, high).replace(' to ', '–')} {clean(board.size_unit)}")
     return " · ".join(parts)
 
 
 def _how_formed(board: Board) -> str:
     size = board.size if isinstance(board.size, int) else None
     at = f"size {size:,}" if size is not None else _SIZES[str(board.size)]
+    if board.has_no_ideal:
+        names = listed(map(clean, board.metrics))
+        return (
+            f"No skill, for {names} has no ideal value: contenders stand by their mean rank, at "
+            f"{at}."
+        )
     if not board.by_skill and any(line.family == "baseline" for line in board.standings):
         return f"No skill, for the baseline has no score: contenders stand by mean rank, at {at}."
     if not board.by_skill:
@@ -118,7 +131,7 @@ def _intervals(board: Board) -> list[str]:
 
 def _left_out(board: Board) -> list[str]:
     notes = []
-    rivals = [line for line in board.standings if line.family != "baseline"]
+    rivals = [line for line in board.standings if line.family not in UNRANKED]
     ranked = [line for line in rivals if line.place is not None]
     missing = [name for name in board.datasets if name not in board.ranked_on]
     missing = [name for name in missing if name not in board.without_baseline]
@@ -157,7 +170,8 @@ def _failures(board: Board) -> list[str]:
     if not failed:
         return []
     rule = _FAILED_COUNT[board.failures]
-    if not board.by_skill and board.failures == "baseline":
+    has_yardstick = any(line.family == "baseline" for line in board.standings)
+    if not board.by_skill and not has_yardstick and board.failures == "baseline":
         rule = _UNSCALED_COUNT
     who = "; ".join(
         f"{clean(line.name)} {line.n_failed:,} of {line.n_trials:,} "
@@ -183,16 +197,24 @@ def _tuned(board: Board) -> list[str]:
         return []
     words = listed(f"{clean(line.name)} up to {line.n_candidates:,}" for line in tuned)
     return [
-        f"Tuned, trying so many sets of parameters on training rows, in training time: {words}."
+        "Tuned, trying so many sets of parameters on the training part, in training time: "
+        f"{words}."
     ]
 
 
 def dataset_notes(boards: Sequence[DatasetBoard]) -> list[str]:
     """Return what is to be said of the tables of datasets."""
-    notes = [
-        "Each cell: mean of the metric over outer seeds (± standard deviation, where there is "
-        "room), and skill: 0 is the baseline, 1 is perfect."
-    ]
+    cell = "Each cell: mean of the metric over outer seeds (± standard deviation, where there is room)"
+    notes = [f"{cell}, and skill: 0 is the baseline, 1 is perfect."]
+    if not any(board.has_skill for board in boards):
+        notes = [f"{cell}."]
+    without = [board for board in boards if not board.has_skill and board.baseline]
+    if without:
+        names = listed(dict.fromkeys(clean(board.metric) for board in without))
+        notes.append(
+            f"No skill where a metric has no ideal value ({names}): below it stands its difference "
+            "from the baseline."
+        )
     points = [point for board in boards for line in board.lines for point in line.points.values()]
     if any(point.n_failed for point in points):
         rule = _FAILED_COUNT[boards[0].failures]

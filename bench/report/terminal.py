@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from bench.analysis.sides import UNRANKED
 from bench.report.grid import EXPENDABLE, Column, drawn, fitted
-from bench.report.text import clean, decimals, figure, listed, seconds
+from bench.report.text import clean, decimals, figure, in_unit, listed, seconds, signed
 
 if TYPE_CHECKING:
     from bench.analysis.by_dataset import DatasetBoard, DatasetLine, DatasetPoint
@@ -19,15 +20,19 @@ if TYPE_CHECKING:
     from bench.analysis.timing import Times
     from bench.analysis.verdict import Verdict
     from bench.report.contents import By, Contents, HasTables, Selection
-    from bench.spec import DatasetSpec, Metric, Task
 
 PIPE_WIDTH = 140
 """Columns of text that goes to a file or a pipe, unless COLUMNS says otherwise."""
 
 # Told apart by shape, and by colours that the colour-blind tell apart.
-_MARKS = {"classical": ("●", "cyan"), "deep": ("◆", "magenta"), "baseline": ("○", "bright_black")}
+_MARKS = {
+    "classical": ("●", "cyan"),
+    "deep": ("◆", "magenta"),
+    "control": ("□", "yellow"),
+    "baseline": ("○", "bright_black"),
+}
 _DIM = "bright_black"
-_ASCII = str.maketrans("●◆○─█▉▊▋▌▍▎▏✗—–±·µ…", "o*.-########x--~-u.")
+_ASCII = str.maketrans("●◆□○─█▉▊▋▌▍▎▏✗—–±·µ…", "o*+.-########x--~-u.")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _BAR = 16
 _WIDE = 118
@@ -44,10 +49,7 @@ def make_console(*, stderr: bool = False) -> Console:
 
 def show_leaderboard(
     results: HasTables,
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
     *,
-    datasets: Mapping[str, DatasetSpec] | None = None,
     by: By = "task",
     selection: Selection | None = None,
     console: Console | None = None,
@@ -58,8 +60,6 @@ def show_leaderboard(
     ----------
     results
         From ``bench.load(...)``.
-    metrics, tasks, datasets
-        Records by name, from the registry; datasets only for primary metrics of their own.
     by
         A board per ``"task"``, or learning curves per ``"dataset"``.
     selection
@@ -71,9 +71,6 @@ def show_leaderboard(
 
     contents = read_contents(
         results,
-        metrics,
-        tasks,
-        datasets=datasets,
         by=by,
         selection=selection,
         with_verdicts=None if by == "task" else False,
@@ -95,9 +92,7 @@ def show_contents(contents: Contents, console: Console | None = None) -> None:
         _show_dataset(dataset_board, console)
     notes = dataset_notes(contents.dataset_boards) if contents.dataset_boards else shared
     notes = [*notes, *(noise_notes(contents.noise, names) if contents.boards else [])]
-    if contents.unknown_tasks:
-        unknown = ", ".join(map(clean, contents.unknown_tasks))
-        notes.append(f"Not shown, for no installed plugin offers the task: {unknown}.")
+    notes += contents.unread
     if not contents.boards and not contents.dataset_boards:
         notes.append("No finished trial yet: nothing to rank.")
     if contents.boards or contents.dataset_boards:
@@ -121,13 +116,15 @@ def _show_board(board: Board, names: Mapping[str, str], console: Console) -> Non
     lines = board.standings
     ranked = [at for at, line in enumerate(lines) if line.place is not None]
     others = [at for at, line in enumerate(lines) if line.place is None]
-    rivals = [at for at in others if lines[at].family != "baseline"]
+    rivals = [at for at in others if lines[at].family not in UNRANKED]
+    controls = [at for at in others if lines[at].family == "control"]
     room = _room(console)
-    rules = {group[-1] for group in (ranked, rivals) if group} - {len(lines) - 1}
+    rules = {group[-1] for group in (ranked, rivals, controls) if group} - {len(lines) - 1}
     has_one_environment = len(board.environments) < 2
     columns = [
         *_identity(lines),
         *_skill_columns(board),
+        *_value_columns(board),
         *_rank_columns(board),
         *_contest_columns(board),
         *(_time_columns([line.times[:1] for line in lines], room) if has_one_environment else []),
@@ -162,7 +159,7 @@ def _identity(lines: Sequence[Standing]) -> list[Column]:
 def _name(line: Standing | DatasetLine) -> Text:
     mark, style = _MARKS.get(line.family, ("·", _DIM))
     first = getattr(line, "place", None) == 1
-    style_of_name = "bold" if first else _DIM if line.family == "baseline" else ""
+    style_of_name = "bold" if first else _DIM if line.family in UNRANKED else ""
     return Text.assemble((mark, style), " ", (clean(line.name), style_of_name))
 
 
@@ -197,6 +194,25 @@ def _skill_columns(board: Board) -> list[Column]:
         Column("", bars, 25, False),
         Column("90 %", ranges, 54, False),
         Column("w/o ✗", complete, 22),
+    ]
+
+
+def _value_columns(board: Board) -> list[Column]:
+    """Return the metric itself, where there is no skill and a single dataset."""
+    from bench.report.contest import between
+
+    lines = board.standings
+    places = decimals(line.value or 0.0 for line in lines)
+
+    def shown(value: float) -> str:
+        return figure(value, places)
+
+    values = [Text("" if line.value is None else shown(line.value)) for line in lines]
+    ranges = [Text(between(line.value_interval, shown), style=_DIM) for line in lines]
+    # Where nobody has one the columns are empty, and empty columns are not drawn.
+    return [
+        Column(clean(in_unit(" / ".join(board.metrics), board.unit)), values, 98),
+        Column("90 %", ranges, 54, False),
     ]
 
 
@@ -239,7 +255,7 @@ def _time_columns(times: Sequence[tuple[Times, ...]], room: int) -> list[Column]
     columns = [column("fit", "warm_seconds", 70), column("cold", "cold_seconds", 52)]
     if room >= _WIDE:
         columns.append(column("predict", "predict_seconds", 15))
-        columns.append(column("1 row", "latency_1_seconds", 10))
+        columns.append(column("latency", "latency_1_seconds", 10))
     return columns
 
 
@@ -264,22 +280,24 @@ def _show_dataset(board: DatasetBoard, console: Console) -> None:
     columns = _size_columns(board, lines, is_brief=False)
     if len(fitted(columns, room)) < len(columns):
         columns = _size_columns(board, lines, is_brief=True)
-    rivals = [at for at, line in enumerate(lines) if line.family != "baseline"]
+    rivals = [at for at, line in enumerate(lines) if line.family not in UNRANKED]
     last = sum(_height(board, line) for line in lines[: len(rivals)]) - 1
     rules = [last] if rivals and len(rivals) < len(lines) else []
-    above = f"{clean(board.metric)} by training rows · {clean(board.task)}"
+    measured = clean(in_unit(board.metric, board.unit))
+    above = f"{measured} by training {clean(board.size_unit)} · {clean(board.task)}"
     _title(board.dataset, above, console)
     _print(drawn(columns, room, rules), console)
     shown = {column.header for column, _ in fitted(columns, room)}
     hidden = [f"{n:,}" for n in board.sizes if f"{n:,}" not in shown]
     notes = [f"Nothing measured here: {listed(map(clean, absent), most=20)}."] if absent else []
     if hidden:
-        notes.append(f"No room for {', '.join(hidden)} rows; a wider window or --format csv has.")
+        sizes = f"{', '.join(hidden)} {clean(board.size_unit)}"
+        notes.append(f"No room for {sizes}; a wider window or --format csv has.")
     _show_notes(notes, console)
 
 
 def _height(board: DatasetBoard, line: DatasetLine) -> int:
-    """Return 2 for a line with skill below the metric; the baseline's skill goes without saying."""
+    """Return 2 for a line with skill, or the difference, below; the baseline's goes unsaid."""
     return 2 if board.baseline and line.name != board.baseline else 1
 
 
@@ -293,7 +311,8 @@ def _size_columns(
     cells: dict[int, list[Text]] = {n: [] for n in board.sizes}
     for line in lines:
         height = _height(board, line)
-        names += [_name(line), Text("  skill", style=_DIM)][:height]
+        below = "skill" if board.has_skill else f"less {clean(board.baseline)}"
+        names += [_name(line), Text(f"  {below}", style=_DIM)][:height]
         for n in board.sizes:
             cells[n] += _point(line.points[n], places, is_brief=is_brief)[:height]
     columns = [Column("model", names, 99, False, shrinks_to=20)]
@@ -310,6 +329,8 @@ def _point(point: DatasetPoint, places: int, *, is_brief: bool) -> tuple[Text, T
     if not point.n_trials or (point.value is None and not point.n_failed):
         return Text("skipped" if point.statuses.get("skipped") else "—", style=_DIM), Text()
     below = Text("" if point.skill is None else figure(point.skill), style=_DIM)
+    if point.difference is not None:
+        below = Text(signed(point.difference, places), style=_DIM)
     above = Text()
     if point.n_failed:
         between = "/" if is_brief else " of "

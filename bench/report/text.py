@@ -75,6 +75,17 @@ def figure(value: float | None, places: int = 3) -> str:
     return f"{value:.{places}f}" if round(value, places) else f"{0:.{places}f}"
 
 
+def signed(value: float, places: int = 3) -> str:
+    """Return a difference with its sign; what rounds to nothing has none."""
+    text = figure(abs(value), places)
+    return text if not round(value, places) else f"{'+' if value > 0 else '-'}{text}"
+
+
+def in_unit(metric: str, unit: str) -> str:
+    """Return a metric's name with its unit, where it has one."""
+    return f"{metric} ({unit})" if unit else metric
+
+
 def endings(statuses: Mapping[str, int], wanted: Iterable[str]) -> str:
     """Return how many trials ended how, as in "8 timeout, 2 out of memory"."""
     found = [(name, statuses[name]) for name in wanted if statuses.get(name)]

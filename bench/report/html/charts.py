@@ -9,8 +9,9 @@ from typing import Any
 
 import altair as alt
 
-_FAMILIES = ["classical", "deep", "baseline"]
-_SHAPES = ["circle", "diamond", "cross"]
+_FAMILIES = ["classical", "deep", "baseline", "control"]
+_SHAPES = ["circle", "diamond", "cross", "square"]
+_COLOURS = [f"var(--{family})" for family in ("classical", "deep", "baseline", "baseline")]
 _HEIGHT = 380
 
 Spec = dict[str, Any]
@@ -50,16 +51,16 @@ def _literal_colour() -> alt.Color:
 def learning_curves() -> Spec:
     """Return the chart of one dataset's curves.
 
-    Data sets: ``points`` (``name, family, colour, n, rows, figure, low, high, interval, seeds,
+    Data sets: ``points`` (``name, family, colour, n, size, figure, low, high, interval, seeds,
     failed``; drawn at ``n``), ``bars`` (the same, where a single size leaves no room for bands)
     ``ahead`` (where curves go on: ``name, colour, n, figure, low, high``) and ``marks`` (crossings:
     ``n, low, high, left, right``).
     """
-    # The script sets the ticks to the sizes of the dataset that is shown.
+    # The script sets the title and the ticks to what the sizes of the dataset shown are.
     x = alt.X(
         "n:Q",
         scale=alt.Scale(type="log", nice=False, padding=12),
-        axis=alt.Axis(title="training rows", format=",d", labelOverlap="greedy", grid=False),
+        axis=alt.Axis(title="training size", format=",d", labelOverlap="greedy", grid=False),
     )
     y = alt.Y("figure:Q", scale=alt.Scale(zero=False), axis=alt.Axis(title="skill", tickCount=6))
     hover = alt.selection_point(
@@ -89,7 +90,7 @@ def learning_curves() -> Spec:
             tooltip=[
                 alt.Tooltip("name:N", title="model"),
                 alt.Tooltip("family:N"),
-                alt.Tooltip("rows:Q", title="training rows", format=",d"),
+                alt.Tooltip("size:Q", title="training size", format=",d"),
                 alt.Tooltip("figure:Q", title="mean", format=".4~g"),
                 alt.Tooltip("interval:N", title="90 %"),
                 alt.Tooltip("seeds:Q"),
@@ -122,7 +123,7 @@ def learning_curves() -> Spec:
         x=x, y=alt.value(0), text="left:N"
     )
     chart = alt.layer(spans, fans, bands, bars, ends, lines, crossings, dots, right, left)
-    return _finished(chart, "Learning curves: mean and 90 % interval by number of training rows")
+    return _finished(chart, "Learning curves: mean and 90 % interval by training size")
 
 
 def tradeoff() -> Spec:
@@ -144,7 +145,7 @@ def tradeoff() -> Spec:
     colour = alt.Color(
         "family:N",
         scale=alt.Scale(
-            domain=_FAMILIES, range=["var(--classical)", "var(--deep)", "var(--baseline)"]
+            domain=_FAMILIES, range=_COLOURS
         ),
         legend=None,
     )
@@ -196,7 +197,7 @@ def critical_differences(n_contenders: int) -> Spec:
     colour = alt.Color(
         "family:N",
         scale=alt.Scale(
-            domain=_FAMILIES, range=["var(--classical)", "var(--deep)", "var(--baseline)"]
+            domain=_FAMILIES, range=_COLOURS
         ),
         legend=None,
     )

@@ -16,14 +16,14 @@ from bench.analysis.cells import Cells
 from bench.analysis.evidence import FAMILIES, Evidence
 from bench.analysis.families import represent
 from bench.analysis.intervals import LEVEL, MIN_UNITS, Array
+from bench.analysis.merits import Merit
 from bench.analysis.points import Failures, make_points
 from bench.report.html.curve_ends import PER_FAMILY, curve_ends
-from bench.report.text import clean
+from bench.report.text import clean, in_unit
 from bench.report.verdicts.crossing import crossing_details, crossing_words
 
 if TYPE_CHECKING:
     from bench.analysis.verdict import Verdict
-    from bench.spec import Metric
 
 MAX_LINES = 12
 """On one dataset: the best, with both families among them, and the baseline."""
@@ -45,8 +45,8 @@ class CurveData:
     Parameters
     ----------
     object
-        ``contenders`` (pairs of name and family), ``datasets``: each with ``task, name, metric,
-        baseline, sizes, lines`` (an object each: ``c`` the contender, ``s`` skill and ``v`` value
+        ``contenders`` (pairs of name and family), ``datasets``: each with ``task, name, metric``
+        (and its unit), ``unit`` (of sizes), ``baseline, sizes, lines`` (an object each: ``c`` the contender, ``s`` skill and ``v`` value
         as lists of means, lows and highs, ``k`` seeds, ``f`` failed trials, an entry per size; and
         what `bench.report.html.curve_ends.curve_ends` returns), ``others`` (contenders without a
         line), ``marks`` (``[n, low, high, text]``) and ``said`` (sentences).
@@ -64,7 +64,6 @@ class CurveData:
 
 def curve_data(
     cells: Cells,
-    metrics: Mapping[str, Metric],
     *,
     failures: Failures = "baseline",
     verdicts: Sequence[Verdict] = (),
@@ -80,8 +79,6 @@ def curve_data(
     ----------
     cells
         What is looked at.
-    metrics
-        By name, from the registry.
     failures
         How a failed trial counts in skill.
     verdicts
@@ -92,13 +89,13 @@ def curve_data(
     max_bytes
         Of JSON.
     """
-    of_tasks = [make_points(cells, task, metrics) for task in sorted(set(cells.problems["task"]))]
+    of_tasks = [make_points(cells, task) for task in sorted(set(cells.problems["task"]))]
     points = pd.concat(own) if (own := [one for one in of_tasks if len(one)]) else pd.DataFrame()
     names = [clean(name) for name in cells.contenders["name"]]
     families = cells.contenders["family"].tolist()
     if evidence is not None and len(points):
         points = pd.concat([points, _of_families(evidence, len(names), str(failures))])
-        names += [f"{family}: best by validation rows" for family in FAMILIES]
+        names += [f"{family}: best by validation" for family in FAMILIES]
         families += FAMILIES
     summary = _summary(points, failures) if len(points) else points
     crossings = {(v.task, v.name): v for v in verdicts if v.scope == "dataset"}
@@ -111,7 +108,7 @@ def curve_data(
         if rows.empty:
             continue
         problem = cells.problems.iloc[int(str(number))]
-        one = _dataset(problem, rows, families, metrics, n_own=len(cells.contenders))
+        one = _dataset(problem, cells.merits, rows, families, n_own=len(cells.contenders))
         verdict = crossings.get((str(problem["task"]), str(problem["name"])))
         one["marks"] = _marks(verdict)
         one["said"] = [] if verdict is None else crossing_details(verdict)
@@ -137,7 +134,7 @@ def curve_data(
 
 def _of_families(evidence: Evidence, first: int, column: str) -> pd.DataFrame:
     """Return points of the families' representatives, as contenders numbered from `first` on."""
-    frame = represent(evidence).frame
+    frame, has_skill = represent(evidence).frame, evidence.problems["has_skill"]
     among = frame.groupby(["problem", "family"])["n_present"].transform("max")
     frame = frame.loc[among > 1]
     numbers = {family: first + at for at, family in enumerate(FAMILIES)}
@@ -149,7 +146,7 @@ def _of_families(evidence: Evidence, first: int, column: str) -> pd.DataFrame:
             "n_train": frame["n_train"],
             "n_failed": frame["failed"].round(),
             "value": frame["value"],
-            column: frame["skill"],
+            column: frame["figure"].where(frame["problem"].map(has_skill)),
         }
     )
 
@@ -244,9 +241,9 @@ def _t(n: pd.Series[int]) -> pd.Series[float]:
 
 def _dataset(
     problem: pd.Series[Any],
+    merits: Mapping[str, Merit],
     rows: pd.DataFrame,
     families: Sequence[str],
-    metrics: Mapping[str, Metric],
     n_own: int,
 ) -> dict[str, Any]:
     """Return the lines of a dataset: of whole families, numbered from `n_own` on, come first."""
@@ -257,9 +254,8 @@ def _dataset(
         grids[name] = np.full((len(there), len(sizes)), np.nan)
         grids[name][at_line, at_size] = rows[name].to_numpy(dtype=float)
     metric = str(problem["metric"])
-    sign = -1.0 if metric in metrics and metrics[metric].direction == "lower" else 1.0
-    by_skill = bool(problem["yardstick"])
-    order = _best_first(grids["skill"] if by_skill else sign * grids["value"])
+    by_skill = bool(problem["has_skill"])
+    order = _best_first(grids["skill"] if by_skill else problem["sign"] * grids["value"])
     of_families = [row for row in range(len(there)) if there[row] >= n_own]
     order = [row for row in order if row not in of_families]
     worth = _worth_showing(order, [families[contender] for contender in there])
@@ -279,7 +275,8 @@ def _dataset(
     return {
         "task": clean(str(problem["task"])),
         "name": clean(str(problem["name"])),
-        "metric": clean(metric),
+        "metric": clean(in_unit(metric, merits[metric].unit)),
+        "unit": clean(str(problem["size_unit"])),
         "baseline": clean(str(problem["yardstick"])),
         "sizes": [int(n) for n in sizes],
         "lines": lines,
@@ -328,9 +325,9 @@ def _short(figures: Iterable[float]) -> list[float | None]:
 def _marks(verdict: Verdict | None) -> list[list[Any]]:
     """Return where deep learning overtakes, as a mark with its range and a few words."""
     crossing = verdict.crossover if verdict is not None else None
-    if crossing is None or crossing.n_cross is None:
+    if verdict is None or crossing is None or crossing.n_cross is None:
         return []
-    words = crossing_words(crossing)
+    words = crossing_words(crossing, verdict.size_unit)
     if not words:
         return []
     is_within = crossing.largest is not None and crossing.n_cross <= crossing.largest

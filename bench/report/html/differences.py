@@ -31,7 +31,7 @@ ASPECTS = (
     "Interpretability",
 )
 SHARE = 0.9
-"""What part of its last skill a family has to reach: so many rows are its need of data."""
+"""What part of its last skill a family has to reach: so large a size is its need of data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +71,9 @@ def differences_table(evidence: Evidence | None) -> Table:
         ],
         rows=rows,
         notes=[
-            "Means over datasets (of rows and seconds: geometric), with 90 % intervals over outer "
+            "Means over datasets (of sizes and seconds: geometric), with 90 % intervals over outer "
             "seeds. A family is represented, seed by seed and size by size, by its candidate that "
-            "is best on validation rows."
+            "is best on the validation part."
         ],
     )
 
@@ -81,13 +81,18 @@ def differences_table(evidence: Evidence | None) -> Table:
 def _measured(evidence: Evidence) -> dict[str, dict[str, str]]:
     frame = represent(evidence).frame
     frame = frame.loc[frame["n_train"] <= frame["problem"].map(common_sizes(frame))]
+    # What has no skill has no place on its scale.
+    has_skill = frame["problem"].map(evidence.problems["has_skill"]).astype(bool)
+    frame = frame.assign(figure=frame["figure"].where(has_skill))
     grids = {int(str(n)): _grids(own) for n, own in frame.groupby("problem", sort=True)}
     labels = {n: str(evidence.problems["name"].loc[n]) for n in grids}
     skill = _averaged({n: _last(grid.skill) for n, grid in grids.items()}, labels)
-    need = _averaged({n: _needed(grid) for n, grid in grids.items()}, labels, np.exp2)
+    units = evidence.problems["size_unit"].loc[list(grids)]
+    most = next(iter(units.value_counts().index), "rows")
+    need = _averaged({n: _needed(grids[n]) for n in grids if units[n] == most}, labels, np.exp2)
     timed = _of_one_environment(evidence, list(grids))
     time = _averaged({n: _last(np.log10(grids[n].seconds)) for n in timed}, labels, _power_of_ten)
-    enough = f"rows to reach {SHARE:.0%} of its last skill"
+    enough = f"{clean(most)} to reach {SHARE:.0%} of its last skill"
     return {
         "Definition": _who(evidence),
         "Data requirements": _told(need, lambda x: f"{x:,.0f}", enough),
@@ -124,7 +129,7 @@ def _grids(own: pd.DataFrame) -> _Grids:
     units, at_unit = np.unique(own["outer_seed"].to_numpy(), return_inverse=True)
     at_family = own["family"].map({name: at for at, name in enumerate(FAMILIES)}).to_numpy()
     found = []
-    for name in ("skill", "warm_seconds"):
+    for name in ("figure", "warm_seconds"):
         grid = np.full((len(FAMILIES), len(units), len(sizes)), np.nan)
         grid[at_family, at_unit, at_size] = own[name].to_numpy(dtype=float)
         found.append(grid)
@@ -142,7 +147,7 @@ def _of_both(figures: Array) -> Array:
 
 
 def _needed(grids: _Grids) -> Array:
-    """Return (families, units): the logarithm of the rows that it takes to come near the last."""
+    """Return (families, units): the logarithm of the size that it takes to come near the last."""
     if len(grids.sizes) < 2:
         return np.empty((len(FAMILIES), 0))
     last = grids.skill[:, :, -1:]

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bench.analysis.cells import Cells
     from bench.analysis.verdict import Verdict
     from bench.results.store import RunInfo
-    from bench.spec import DatasetSpec, Metric, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +55,6 @@ def write_page(
     results: HasTables,
     path: Path,
     *,
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
-    datasets: Mapping[str, DatasetSpec] | None = None,
     selection: Selection | None = None,
     runs: Sequence[RunInfo] = (),
     title: str = "",
@@ -75,8 +71,6 @@ def write_page(
         From ``bench.load(...)``.
     path
         Of the file; one that is there is replaced.
-    metrics, tasks, datasets
-        Records by name, from the registry; datasets only for primary metrics of their own.
     selection
         What is looked at; everything where not given.
     runs
@@ -100,15 +94,12 @@ def write_page(
     """
     assets.check_extra()
     selection = selection or Selection()
-    contents = read_contents(
-        results, metrics, tasks, datasets=datasets, selection=selection, with_verdicts=True
-    )
+    contents = read_contents(results, selection=selection, with_verdicts=True)
     if verdicts is not None:
         contents = replace(contents, verdicts=tuple(verdicts))
     trials = _looked_at(results.trials, contents.cells)
     curves = curve_data(
         contents.cells,
-        metrics,
         failures=selection.failures,
         verdicts=contents.verdicts,
         evidence=contents.evidence,
@@ -165,9 +156,7 @@ def _view(contents: Contents, trials: pa.Table, curves: CurveData) -> dict[str, 
     ranks = [
         (board.task, pictures.compared(board)) for board in contents.boards if board.comparison
     ]
-    if contents.unknown_tasks:
-        unknown = listed(contents.unknown_tasks, most=20)
-        shared.append(f"Not shown, for no installed plugin offers the task: {unknown}.")
+    shared += contents.unread
     groups = verdict_cards.by_scope(contents.verdicts)
     view = {
         "cards": [verdict_cards.card(one, at) for at, one in enumerate(groups["cards"])],

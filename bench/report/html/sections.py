@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.notes import environment
-from bench.report.text import figure, plural, seconds, shown, span
+from bench.report.text import decimals, figure, in_unit, plural, seconds, shown, span
 from bench.spec.errors import ResultsError
 from bench.spec.outcome import FAILED
 
@@ -30,7 +30,7 @@ _MAX_SUITE = 20_000
 def board_table(board: Board, machines: Mapping[str, str]) -> Table:
     """Return the leaderboard of one task."""
     lines = board.standings
-    columns = [Column(title="#", help="Place; none for baselines and what misses datasets.")]
+    columns = [Column(title="#", help="Place; none for baselines, controls and what misses datasets.")]
     columns.append(Column(title="model", is_text=True))
     columns.append(Column(title="family", is_text=True))
     cells: list[list[Cell]] = [
@@ -38,6 +38,7 @@ def board_table(board: Board, machines: Mapping[str, str]) -> Table:
     ]
     optional = [
         (_skill_column(), [_skill(line) for line in lines], board.by_skill),
+        _value_column(board),
         _ranged("rank", "Mean over datasets of the rank; 1 is best.", lines, "rank", 2),
         _ranged("Elo", "From who beats whom on how many datasets; 1000 is mean.", lines, "elo", 0),
         _column("wins", "Share of rivals that it beats, mean over datasets.", lines, "win_rate"),
@@ -80,14 +81,14 @@ def board_table(board: Board, machines: Mapping[str, str]) -> Table:
 _TIMES = (
     ("fit", "warm_seconds", "Training alone, on a warm process."),
     ("cold", "cold_seconds", "With the start of the backend, warm-up and compilation."),
-    ("1 row", "latency_1_seconds", "Predicting a single row."),
+    ("latency", "latency_1_seconds", "An answer about a single one."),
 )
 
 _Optional = tuple[Column, list[Cell], bool]
 
 
 def _group(line: Standing) -> int:
-    return 2 if line.family == "baseline" else int(line.place is None)
+    return {"baseline": 3, "control": 2}.get(line.family, int(line.place is None))
 
 
 def _whole(value: int | None) -> Cell:
@@ -111,6 +112,19 @@ def _skill(line: Standing) -> Cell:
     note = _between(line.skill_interval, 3)
     bar = min(1.0, max(0.0, line.skill))
     return Cell(figure(line.skill) + mark, line.skill, note, bar)
+
+
+def _value_column(board: Board) -> _Optional:
+    places = decimals(line.value or 0.0 for line in board.standings)
+    cells = [
+        Cell("")
+        if line.value is None
+        else Cell(figure(line.value, places), line.value, _between(line.value_interval, places))
+        for line in board.standings
+    ]
+    title = in_unit(" / ".join(board.metrics), board.unit)
+    help_ = "Mean over outer seeds, with its 90 % interval; without an ideal there is no skill."
+    return Column(title=title, help=help_), cells, not board.by_skill
 
 
 def _ranged(
@@ -167,7 +181,7 @@ def failures_table(trials: pa.Table) -> Table | None:
     if not bad.num_rows:
         return None
     keys = ["label", "model", "family", "dataset_label", "dataset", "status", "reason"]
-    names = [name for name in (*keys, "n_train") if name in bad.column_names]
+    names = [*keys, "n_train", "size_unit"]
     groups: dict[tuple[str, ...], list[int]] = {}
     for row in bad.select(names).to_pylist():
         reason = " ".join((row["reason"] or "").split())
@@ -177,6 +191,7 @@ def failures_table(trials: pa.Table) -> Table | None:
             row["status"],
             reason if len(reason) <= _MAX_REASON else f"{reason[: _MAX_REASON - 1]}…",
             row["family"] or "",
+            row["size_unit"] or "rows",
         )
         groups.setdefault(key, []).append(int(row["n_train"] or 0))
     order = sorted(groups, key=lambda key: (key[2] == "skipped", -len(groups[key]), key))
@@ -187,12 +202,12 @@ def failures_table(trials: pa.Table) -> Table | None:
                 Cell(dataset),
                 Cell(status.replace("_", " ")),
                 Cell(f"{len(sizes):,}", len(sizes)),
-                Cell(span(min(sizes), max(sizes)), min(sizes)),
+                Cell(f"{span(min(sizes), max(sizes))} {unit}", min(sizes)),
                 Cell(reason or "no reason given"),
             ],
             family=family,
         )
-        for (model, dataset, status, reason, family), sizes in (
+        for (model, dataset, status, reason, family, unit), sizes in (
             (key, groups[key]) for key in order[:MAX_FAILURES]
         )
     ]
@@ -207,7 +222,7 @@ def failures_table(trials: pa.Table) -> Table | None:
             Column(title="dataset", is_text=True),
             Column(title="ended as", is_text=True),
             Column(title="trials"),
-            Column(title="training rows"),
+            Column(title="training size"),
             Column(title="reason", is_text=True),
         ],
         rows=rows,

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench import __version__
 from bench.report.html import assets
@@ -18,9 +17,6 @@ from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.text import listed
 from bench.results.store import Results, load
 from bench.spec.errors import ResultsError
-
-if TYPE_CHECKING:
-    from bench.spec import DatasetSpec, Metric, Task
 
 _GENERATOR = 'name="generator" content="crossover-bench'
 _MAX_NAME = 80
@@ -39,9 +35,6 @@ def write_site(
     folder: Path,
     runs: Sequence[str | Path],
     *,
-    metrics: Mapping[str, Metric],
-    tasks: Mapping[str, Task],
-    datasets: Mapping[str, DatasetSpec] | None = None,
     title: str = "",
     progress: Callable[[str], None] = lambda name: None,
 ) -> SiteFacts:
@@ -53,8 +46,6 @@ def write_site(
         Of the site: new, empty, or one that was written by this function before.
     runs
         Folders of runs, or their names under ``results/``.
-    metrics, tasks, datasets
-        Records by name, from the registry; datasets only for primary metrics of their own.
     title
         Of the index.
     progress
@@ -82,9 +73,6 @@ def write_site(
         facts = write_page(
             results,
             folder / name,
-            metrics=metrics,
-            tasks=tasks,
-            datasets=datasets,
             runs=results.runs,
             library_path=shared,
             home="index.html",

@@ -105,7 +105,7 @@ def _prices(verdict: Verdict, number: int) -> Table | None:
             rows.append(Row(cells=[Cell(label), *_costs(price.total)], family=family))
     if not rows:
         return None
-    titles = ("fit", "cold", "1 row", "memory", "parameters")
+    titles = ("fit", "cold", "latency", "memory", "parameters")
     return Table(
         name=f"price-{number}",
         caption=f"What a fit costs: {verdict.name}",
@@ -137,7 +137,7 @@ def dataset_table(verdicts: Sequence[Verdict]) -> Table | None:
                 Cell(verdict.task),
                 Cell(_WORDS[verdict.decision]),
                 _gain(verdict),
-                Cell("" if verdict.n_train is None else f"{verdict.n_train:,}", verdict.n_train),
+                _size(verdict),
                 Cell(sentence(verdict)),
             ],
             family=verdict.decision if verdict.decision in _FAMILIES else "",
@@ -153,13 +153,20 @@ def dataset_table(verdicts: Sequence[Verdict]) -> Table | None:
             Column(title="verdict", is_text=True),
             Column(
                 title="gain of deep",
-                help="Skill of the deep representative minus the classical one's.",
+                help="The deep representative less the classical one: of skill, unless another "
+                "unit is named.",
             ),
-            Column(title="training rows"),
+            Column(title="training size"),
             Column(title="in words", is_text=True),
         ],
         rows=rows,
     )
+
+
+def _size(verdict: Verdict) -> Cell:
+    if verdict.n_train is None:
+        return Cell("")
+    return Cell(f"{verdict.n_train:,} {verdict.size_unit}", verdict.n_train)
 
 
 def _gain(verdict: Verdict) -> Cell:
@@ -167,7 +174,8 @@ def _gain(verdict: Verdict) -> Cell:
         return Cell("")
     between = verdict.gain_interval
     note = "" if between is None else f"{figure(between.low)} to {figure(between.high)}"
-    return Cell(f"{verdict.gain:+.3f}", verdict.gain, note)
+    unit = "" if verdict.has_skill else f" {verdict.unit or verdict.metric}"
+    return Cell(f"{verdict.gain:+.3f}{unit}", verdict.gain, note)
 
 
 def by_scope(verdicts: Sequence[Verdict]) -> Mapping[str, Sequence[Verdict]]:

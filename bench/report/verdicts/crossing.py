@@ -15,13 +15,15 @@ _LIKELY = 0.5
 """A crossing less likely than this is left to the details."""
 
 
-def crossing_words(where: Crossover) -> str:
+def crossing_words(where: Crossover, unit: str) -> str:
     """Return "deep overtakes at 1,200 rows (800 to 2,000)", or "" where that is not likely.
 
     Parameters
     ----------
     where
         Of deep over classical.
+    unit
+        What sizes count.
     """
     p_cross = (where.p_within or 0.0) + (where.p_beyond or 0.0)
     if where.outcome not in ("within", "beyond") or p_cross < _LIKELY:
@@ -30,9 +32,9 @@ def crossing_words(where: Crossover) -> str:
         return ""
     said = _range_words(where.low, where.high)
     if where.is_surely_within:
-        return f"deep overtakes at {about(where.n_cross)} rows{said}"
+        return f"deep overtakes at {about(where.n_cross)} {clean(unit)}{said}"
     at = "at" if where.n_cross <= where.largest else "beyond"
-    return f"deep may overtake {at} {about(where.n_cross)} rows{said}"
+    return f"deep may overtake {at} {about(where.n_cross)} {clean(unit)}{said}"
 
 
 def _range_words(low: float | None, high: float | None) -> str:
@@ -59,17 +61,18 @@ def crossing_details(verdict: Verdict) -> list[str]:
     said = []
     where, cost = verdict.crossover, verdict.cheaper
     if where is not None and where.smallest is not None and where.largest is not None:
-        said += _chances_of_crossing(where, span(where.smallest, where.largest))
+        said += _chances_of_crossing(where, clean(verdict.size_unit))
     if cost is not None and cost.ratio_largest is not None and cost.ratio_smallest is not None:
-        said.append(_cheaper_words(cost))
+        said.append(_cheaper_words(cost, clean(verdict.size_unit)))
     return said + _budget_words(verdict)
 
 
-def _chances_of_crossing(where: Crossover, measured: str) -> list[str]:
+def _chances_of_crossing(where: Crossover, unit: str) -> list[str]:
+    measured = f"{span(where.smallest or 0, where.largest or 0)} {unit}"
     words = (
-        (f"ahead at all of {measured} rows", where.p_always),
-        (f"overtakes within {measured} rows", where.p_within),
-        (f"overtakes beyond, by {about(where.reach or 0.0)} rows", where.p_beyond),
+        (f"ahead at all of {measured}", where.p_always),
+        (f"overtakes within {measured}", where.p_within),
+        (f"overtakes beyond, by {about(where.reach or 0.0)} {unit}", where.p_beyond),
         ("not by then", where.p_never),
         (f"not known beyond{_why(where)}", where.p_unknown),
     )
@@ -86,11 +89,11 @@ def _why(where: Crossover) -> str:
     return f" ({clean(who + space + rest)})"
 
 
-def _cheaper_words(cost: CostCrossover) -> str:
+def _cheaper_words(cost: CostCrossover, unit: str) -> str:
     """Return how much longer deep takes at both ends, and from where on it takes less."""
     where = cost.where
     at = [
-        f"{ratio_words(ratio or 0.0)} at {size:,} rows"
+        f"{ratio_words(ratio or 0.0)} at {size:,} {unit}"
         for ratio, size in (
             (cost.ratio_smallest, where.smallest),
             (cost.ratio_largest, where.largest),
@@ -99,7 +102,7 @@ def _cheaper_words(cost: CostCrossover) -> str:
     ]
     said = f"warm fit, deep over classical by size: {', '.join(at)}"
     if where.outcome in ("within", "beyond") and where.n_cross is not None:
-        said += f"; deep cheaper from {about(where.n_cross)} rows"
+        said += f"; deep cheaper from {about(where.n_cross)} {unit}"
         said += _range_words(where.low, where.high)
     return said
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.report.text import clean, listed, plural, seconds, span
 from bench.report.verdicts.crossing import crossing_details
-from bench.report.verdicts.words import percent, ratio_words, tally
+from bench.report.verdicts.words import percent, ratio_words, scale_of, tally
 
 if TYPE_CHECKING:
     from bench.analysis.prices import Cost
@@ -25,17 +25,20 @@ def details(verdict: Verdict) -> list[str]:
     if verdict.gain is not None:
         between = verdict.gain_interval
         interval = "" if between is None else f" ({between.low:+.3f} to {between.high:+.3f})"
-        where = f" at {span(*verdict.sizes)} rows" if verdict.sizes else ""
+        where = f" at {span(*verdict.sizes)} {clean(verdict.size_unit)}" if verdict.sizes else ""
         unit = "outer seed" if verdict.scope == "dataset" else "dataset"
         said.append(
-            f"gain of deep: {verdict.gain:+.3f} of skill{interval}{where}, "
+            f"gain of deep: {verdict.gain:+.3f} of {scale_of(verdict)}{interval}{where}, "
             f"over {plural(verdict.n_units, unit)}"
         )
     chances = (verdict.p_deep, verdict.p_equal, verdict.p_classical)
     if all(p is not None for p in chances):
         words = zip(("deep better", "practically equal", "classical better"), chances, strict=True)
         text = ", ".join(f"{percent(p or 0.0)} {word}" for word, p in words)
-        said.append(f"probabilities (equal: within {verdict.region:g} of skill): {text}")
+        within = "no region of equivalence is known"
+        if verdict.region:
+            within = f"equal: within {verdict.region:.3g} of {scale_of(verdict)}"
+        said.append(f"probabilities ({within}): {text}")
     elif verdict.counts is not None and sum(verdict.counts.values()) > 1:
         said.append(tally(verdict))
     said += _prices(verdict)

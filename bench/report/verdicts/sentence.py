@@ -8,7 +8,7 @@ from bench.analysis.decisions import SURE
 from bench.analysis.prices import CHEAPER
 from bench.report.text import clean, figure, listed, plural
 from bench.report.verdicts.crossing import about, crossing_words
-from bench.report.verdicts.words import OTHER, percent, tally, times
+from bench.report.verdicts.words import OTHER, amount, of_metric, percent, scale_of, tally, times
 
 if TYPE_CHECKING:
     from bench.analysis.verdict import Verdict
@@ -87,7 +87,9 @@ def _score_words(verdict: Verdict) -> str:
     other = OTHER[verdict.choice]
     p = verdict.p_deep if other == "deep" else verdict.p_classical
     sure = "" if p is None else f" ({percent(1 - p)} sure)"
-    bound = f"{other} is not better by more than {verdict.region:g} of skill"
+    bound = f"{other} is not better"
+    if verdict.region:
+        bound += f" by more than {verdict.region:.3g} of {scale_of(verdict)}"
     return f"{bound}{sure}, {_gain_words(verdict)}"
 
 
@@ -97,28 +99,13 @@ def _better_words(verdict: Verdict) -> str:
     p = verdict.p_deep if verdict.decision == "deep" else verdict.p_classical
     over = "" if verdict.scope == "dataset" else f" over {plural(verdict.n_units, 'dataset')}"
     sure = "" if p is None else f" ({percent(p)} sure)"
-    return f"better by {_amount(verdict, verdict.gain, verdict.gain_in_metric)}{over}{sure}"
+    return f"better by {amount(verdict, verdict.gain, verdict.gain_in_metric)}{over}{sure}"
 
 
 def _gain_words(verdict: Verdict) -> str:
     gain = verdict.gain or 0.0
     side = "deep" if gain > 0 else "classical"
-    return f"{side} ahead by {_amount(verdict, verdict.gain, verdict.gain_in_metric)}"
-
-
-def _amount(verdict: Verdict, skill: float | None, in_metric: float | None) -> str:
-    """Return "0.5 points of accuracy" where the metric is a share, else in skill."""
-    if in_metric is not None:
-        return _in_metric(verdict, abs(in_metric))
-    return f"{figure(abs(skill or 0.0))} of skill"
-
-
-def _in_metric(verdict: Verdict, value: float) -> str:
-    name = clean(verdict.metric).replace("-", " ")
-    if verdict.is_share:
-        points = f"{100 * value:.1f}" if value >= 0.0005 else "0.0"
-        return f"{points} {'point' if points == '1.0' else 'points'} of {name}"
-    return f"{value:.3g} of {name}"
+    return f"{side} ahead by {amount(verdict, verdict.gain, verdict.gain_in_metric)}"
 
 
 def _widest(verdict: Verdict) -> str:
@@ -126,17 +113,17 @@ def _widest(verdict: Verdict) -> str:
     inside = verdict.gain_in_metric_interval
     if inside is not None:
         mean = verdict.gain_in_metric or 0.0
-        return _in_metric(verdict, max(abs(inside.low), abs(inside.high), abs(mean)))
+        return of_metric(verdict, max(abs(inside.low), abs(inside.high), abs(mean)))
     between = verdict.gain_interval
     reach = verdict.region if between is None else max(abs(between.low), abs(between.high))
-    return f"{figure(reach)} of skill"
+    return amount(verdict, reach, None)
 
 
 def _interval_words(verdict: Verdict) -> str:
     between = verdict.gain_interval
     if between is None:
         return "unknown"
-    return f"{between.low:+.3f} to {between.high:+.3f} of skill for deep"
+    return f"{between.low:+.3f} to {between.high:+.3f} of {scale_of(verdict)} for deep"
 
 
 def _cost_words(verdict: Verdict) -> str:
@@ -190,8 +177,9 @@ def _crossover_words(verdict: Verdict) -> str:
         # A family taken for its price need not overtake.
         is_news = verdict.choice != "deep" and (where.p_never or 0.0) >= SURE
         reach = where.reach or where.largest
-        return f"deep does not overtake up to {about(reach)} rows" if reach and is_news else ""
+        up_to = f"{about(reach or 0.0)} {clean(verdict.size_unit)}"
+        return f"deep does not overtake up to {up_to}" if reach and is_news else ""
     # Whoever is told to take deep learning need only hear from which size on.
     if verdict.choice == "deep" and not (where.is_surely_within and verdict.decision == "deep"):
         return ""
-    return crossing_words(where)
+    return crossing_words(where, verdict.size_unit)

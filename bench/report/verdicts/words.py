@@ -12,6 +12,31 @@ if TYPE_CHECKING:
 OTHER = {"classical": "deep", "deep": "classical"}
 
 
+def amount(verdict: Verdict, gain: float | None, in_metric: float | None) -> str:
+    """Return "0.5 points of accuracy" where a figure of the metric is known, else of skill."""
+    if in_metric is None and verdict.has_skill:
+        return f"{figure(abs(gain or 0.0))} of skill"
+    return of_metric(verdict, abs(gain or 0.0) if in_metric is None else abs(in_metric))
+
+
+def of_metric(verdict: Verdict, value: float) -> str:
+    """Return a figure of the primary metric: in points where it is a share, else in its unit."""
+    name = clean(verdict.metric).replace("-", " ")
+    if verdict.is_share:
+        points = f"{100 * value:.1f}" if value >= 0.0005 else "0.0"
+        return f"{points} {'point' if points == '1.0' else 'points'} of {name}"
+    unit = f" {clean(verdict.unit)}" if verdict.unit else ""
+    return f"{value:.3g}{unit} of {name}"
+
+
+def scale_of(verdict: Verdict) -> str:
+    """Return what gains are of: skill, or the metric in its unit."""
+    if verdict.has_skill:
+        return "skill"
+    name = clean(verdict.metric).replace("-", " ")
+    return f"{clean(verdict.unit)} of {name}" if verdict.unit else name
+
+
 def tally(verdict: Verdict) -> str:
     """Return how many datasets were decided how."""
     counts = verdict.counts or {}

@@ -78,7 +78,7 @@
         row.hidden = !(fits && words.every((word) => text.includes(word)));
       }
       const shown = rows.filter((row) => !row.hidden).length;
-      $(".count", controls).textContent = shown === rows.length ? "" : `${shown} of ${rows.length} rows`;
+      $(".count", controls).textContent = shown === rows.length ? "" : `${shown} of ${rows.length}`;
     };
     search.addEventListener("input", filter);
     for (const box of boxes) box.addEventListener("change", filter);
@@ -103,7 +103,7 @@
     const colour = palette[family] ? `var(--${palette[family]}${at % 6})` : "var(--baseline)";
     return { name, family, colour };
   });
-  const shapes = { classical: "M3 0A3 3 0 1 0 -3 0A3 3 0 1 0 3 0", deep: "M0 -4L4 0L0 4L-4 0Z", baseline: "M-3 0H3M0 -3V3" };
+  const shapes = { classical: "M3 0A3 3 0 1 0 -3 0A3 3 0 1 0 3 0", deep: "M0 -4L4 0L0 4L-4 0Z", baseline: "M-3 0H3M0 -3V3", control: "M-3 -3H3V3H-3Z" };
   const swatch = ({ family, colour }) => drawing("svg", { width: 30, height: 12, "aria-hidden": "true" },
     drawing("line", { x1: 1, x2: 29, y1: 6, y2: 6, stroke: colour, "stroke-width": 2, "stroke-dasharray": family === "classical" ? "none" : "6 3" }),
     drawing("path", { d: shapes[family] ?? shapes.classical, transform: "translate(15 6)", fill: colour, stroke: colour }));
@@ -113,7 +113,7 @@
     const size = Math.abs(value);
     return size !== 0 && (size >= 1e5 || size < 1e-3) ? value.toExponential(2) : value.toLocaleString("en", { maximumSignificantDigits: 4 });
   };
-  const rowsOf = (n) => n.toLocaleString("en");
+  const sizeOf = (n) => n.toLocaleString("en");
 
   const setUpCurves = () => {
     const place = $("#curve-chart");
@@ -140,7 +140,7 @@
       const seen = {};
       return new Set(one.lines.filter((line) => {
         const { family } = contenders[line.c];
-        return family === "baseline" || (seen[family] = (seen[family] ?? 0) + 1) > 2;
+        return family === "baseline" || family === "control" || (seen[family] = (seen[family] ?? 0) + 1) > 2;
       }).map((line) => line.c));
     };
     const show = () => {
@@ -157,7 +157,7 @@
           const value = bands[0][at];
           if (value === null) return;
           const low = bands[1]?.[at] ?? value, high = bands[2]?.[at] ?? value;
-          points.push({ name, family, colour, n, rows: n, figure: value, low, high,
+          points.push({ name, family, colour, n, size: n, figure: value, low, high,
             interval: bands[1]?.[at] == null ? "not enough measured" : `${figure(low)} to ${figure(high)}`,
             seeds: line.k[at], failed: line.f?.[at] ?? 0 });
         });
@@ -168,7 +168,7 @@
       }
       // At a single size contenders would stand on one another: they are drawn side by side.
       const isSingle = one.sizes.length === 1;
-      if (isSingle) points.forEach((point, at) => { point.n = point.rows * 1.01 ** (at - (points.length - 1) / 2); });
+      if (isSingle) points.forEach((point, at) => { point.n = point.size * 1.01 ** (at - (points.length - 1) / 2); });
       const bars = isSingle ? points : [];
       const first = Math.log(one.sizes[0]), last = Math.log(one.sizes.at(-1));
       const marks = one.marks.map(([n, low, high, text]) => {
@@ -181,7 +181,7 @@
       const spec = structuredClone(data.specs.curves);
       const title = which === "s" ? "skill" : one.metric;
       for (const layer of spec.layer) {
-        if (layer.encoding.x.axis) layer.encoding.x.axis.values = ticks;
+        if (layer.encoding.x.axis) Object.assign(layer.encoding.x.axis, { values: ticks, title: `training ${one.unit}` });
         if (layer.encoding.y?.axis) layer.encoding.y.axis.title = title;
       }
       draw(place, spec, { points, bars, ahead, marks });
@@ -189,14 +189,14 @@
         ...[...marks.map((mark) => mark.text), ...(one.said ?? [])].map((text) => `${text[0].toUpperCase()}${text.slice(1)}.`),
         ...one.lines.filter((line) => line.g).map((line) => `${contenders[line.c].name}: the curve is ${line.g.join(" and ")}, and not extrapolated.`),
         ahead.length ? "Dotted: extrapolated, with 90 % intervals." : "",
-        one.baseline ? "" : "No skill: this dataset has no baseline.",
+        one.lines.some((line) => line.s) ? "" : one.baseline ? "No skill: the metric has no ideal value." : "No skill: this dataset has no baseline.",
         one.others ? `${one.others} more contenders are not drawn.` : "",
       ].filter(Boolean).join(" ");
       fillTable(one, which);
     };
     const fillTable = (one, which) => {
       const head = element("tr", {}, element("th", { class: "text", scope: "col" }, "model"),
-        ...one.sizes.map((n) => element("th", { scope: "col" }, rowsOf(n))));
+        ...one.sizes.map((n) => element("th", { scope: "col" }, sizeOf(n))));
       const body = one.lines.filter((line) => line[which]).map((line) => element("tr", {},
         element("th", { class: "text", scope: "row" }, contenders[line.c].name),
         ...one.sizes.map((_, at) => {

@@ -1,0 +1,5 @@
+"""Where a contender stands: in a family, as the yardstick of the others, or beside them."""
+
+SIDES = ("classical", "deep", "control", "baseline")
+UNRANKED = ("control", "baseline")
+"""What no ranking, rating or contrast looks at."""
