@@ -104,7 +104,7 @@ class Case:
     @property
     def has_skill(self) -> bool:
         """Whether gains are of skill; else they are of the primary metric."""
-        return bool(self.facts["has_skill"])
+        return self.merit.ideal is not None
 
     def region(self, of_skill: float) -> float | None:
         """Return the half width of what is practically equal, in the unit of `gains`.
@@ -160,12 +160,12 @@ def make_cases(evidence: Evidence, represented: Represented) -> list[Case]:
         row = {str(name): fact for name, fact in record.items()}
         metric = str(row["metric"])
         own = differences.get(number, {})
+        sign, has_skill = float(row["sign"]), not np.isnan(row["ideal"])
         gains = {
             name: figures
             for name, figures in own.items()
-            if name not in _OWN and row["has_skill"] and not np.isnan(figures).all()
+            if name not in _OWN and has_skill and not np.isnan(figures).all()
         }
-        sign = float(row["sign"])
         found.append(
             Case(
                 name=str(row["name"]),

@@ -65,9 +65,9 @@ class Cells:
         from, or "") and ``has_skill`` (whether there are both, a yardstick and an ideal).
     contenders
         A row per model with its parameters, version, tuning, device and cores: ``name, model,
-        family`` (one of `bench.analysis.sides.SIDES`: a task's yardstick is a baseline, its controls are their own
-        side), ``tuning, pretrained, n_candidates`` (sets of parameters that tuning may try; 1
-        without it).
+        family`` (one of `bench.analysis.sides.SIDES`: a task's yardstick is a baseline, its
+        controls are a side of their own), ``tuning, pretrained, n_candidates`` (sets of parameters
+        that tuning may try; 1 without it).
     merits
         The metrics of the tables, by name.
     unknown_tasks
@@ -266,7 +266,7 @@ def _detail(column: str, value: str, others: set[str]) -> str:
     if column == "task_version":
         return f"task version {value}"
     if column == "tuned_for":
-        return f"tuned for {value}" if value else ""
+        return f"for {value}" if value and len(others - {""}) > 1 else ""
     if column == "cores":
         return f"{value} cores" if value != "1" else "1 core"
     return value

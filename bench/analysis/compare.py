@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.analysis.sides import UNRANKED
 from bench.analysis.intervals import Interval
 from bench.analysis.pairs import Ending, Pairing, Side, differing_facts, marked, pair
+from bench.analysis.sides import UNRANKED
 from bench.analysis.significance import (
     ROPE,
     Difference,

@@ -32,7 +32,7 @@ class Evidence:
         A row per ``problem, contender, outer_seed, n_train`` of a candidate (no baseline, no
         control, nothing pretrained) that ended well or failed; what was skipped is absent.
         ``family``; ``figure`` (what families are compared by: skill on the test part, or where the
-        dataset has none the primary metric, turned so that more is better; a failed trial counts
+        metric has no ideal the metric itself, turned so that more is better; a failed trial counts
         as the baseline, NaN without one); ``value`` (the metric itself); ``span`` (ideal less
         baseline, as a size); ``validation`` (primary metric on the validation part, turned
         likewise; NaN where there is none); ``n_validation`` (its units); ``failed`` (share of its

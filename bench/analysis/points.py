@@ -7,15 +7,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bench.analysis.sides import UNRANKED
 from bench.analysis.cells import Cells
+from bench.analysis.sides import UNRANKED
 
 Failures = Literal["baseline", "drop", "worst"]
 """How a failed trial counts: with the baseline's score, not at all, or with the worst score that
 any contender got on the same split and size (the baseline's at best)."""
 Scale = Literal["skill", "metric", "either"]
 """What points are compared by: skill (nothing where a dataset has none); the primary metric, turned
-so that more is better; or skill where a dataset has it, else the metric."""
+so that more is better; or skill where the metric has an ideal, else the metric."""
 
 FAILURES: tuple[Failures, ...] = ("baseline", "drop", "worst")
 POINT = ["problem", "contender", "outer_seed", "n_train"]
@@ -49,8 +49,8 @@ def make_points(cells: Cells, task: str, *, scale: Scale = "skill") -> pd.DataFr
     family = cells.contenders["family"].to_numpy()[frame["contender"].to_numpy()]
     at = frame["problem"].to_numpy()
     sign = cells.problems["sign"].to_numpy()[at]
-    has_skill = cells.problems["has_skill"].to_numpy(dtype=bool)[at]
-    by_skill = {"skill": True, "metric": False, "either": has_skill}[scale]
+    has_ideal = cells.problems["ideal"].notna().to_numpy()[at]
+    by_skill = {"skill": True, "metric": False, "either": has_ideal}[scale]
     frame = frame.assign(
         rival=~np.isin(family, UNRANKED),
         by_skill=by_skill,

@@ -254,9 +254,7 @@ def more(
             f"{'is' if n_seeds == 1 else 'are'} {n_seeds}"
         )
     elif short:
-        needed = {
-            s.entrant: FINAL_SEEDS - s.n for s in so_far.standings(size) if s.n < FINAL_SEEDS
-        }
+        needed = {s.entrant: FINAL_SEEDS - s.n for s in so_far.standings(size) if s.n < FINAL_SEEDS}
         seconds = _seconds(so_far, needed, size, n_slots)
         found.append(
             f"{_about(seconds)}: {plural(FINAL_SEEDS, 'outer seed')} for "

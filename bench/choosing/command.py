@@ -25,7 +25,7 @@ from bench.planning.plan import Plan, modules
 from bench.planning.source import Source
 from bench.planning.suite import DatasetTable, Suite
 from bench.planning.trials import Trials
-from bench.spec import DatasetSpec, Metric, Task
+from bench.spec import Metric, Task
 from bench.spec.errors import SuiteError, nearest
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def answer(
                 import_module(module)
         facts, findings = _examine(engine, source, draft, registry, request.task)
         task = registry.task(facts.task).record
-        metric = _metric(request.metric, task, entry.record, registry)
+        if request.metric is not None:
+            _check_metric(request.metric, task, registry)
         say_table(console, source.name, facts)
         say_findings(console, findings)
         sizes = sizes_of(min(split.n_train_max for split in facts.splits))
@@ -132,6 +133,8 @@ def answer(
         )
         if session.has_begun:
             check_same(request.folder, text)
+        (subject,) = session.plan.subjects.values()
+        metric = registry.metric(subject.primary_metric).record
         watcher = _Watcher(console, session, metric, end, _GRACE_SHARE * budget)
         progress = session.run(watcher, watcher.steer)
         plan = session.plan
@@ -143,16 +146,8 @@ def answer(
         statuses=progress.statuses,
         interrupted=progress.interrupted,
     )
-    known = dict(datasets_of(registry))
-    if request.metric is not None:
-        known[source.name] = replace(entry.record, primary_metric=metric.name, tasks=(task.name,))
-    found = conclude(found, plan, registry, known, metric, n_slots=len(slots))
+    found = conclude(found, plan, metric, n_slots=len(slots))
     return replace(found, seconds=time.time() - began)
-
-
-def datasets_of(registry: Registry) -> dict[str, DatasetSpec]:
-    """Return the records of datasets by name."""
-    return {name: entry.record for name, entry in registry.datasets.items()}
 
 
 def _examine(
@@ -170,10 +165,8 @@ def _examine(
     return DatasetFacts.from_json(said["facts"]), findings
 
 
-def _metric(given: str | None, task: Task, spec: DatasetSpec, registry: Registry) -> Metric:
-    """Return the metric to compare by; raise where it is none of this task."""
-    if given is None:
-        return registry.metric(spec.primary_metric or task.metrics[0]).record
+def _check_metric(given: str, task: Task, registry: Registry) -> None:
+    """Raise where a metric is none that answers of this task can be scored by."""
     owned = {name for entry in registry.tasks.values() for name in entry.record.metrics}
     free = [name for name in registry.metrics if name not in owned]
     allowed = [*task.metrics, *free]
@@ -182,7 +175,6 @@ def _metric(given: str | None, task: Task, spec: DatasetSpec, registry: Registry
             f"--metric is {given!r}; {task.name} has: {', '.join(allowed)}."
             f"{nearest(given, allowed)}"
         )
-    return registry.metric(given).record
 
 
 class _Watcher:

@@ -132,7 +132,7 @@ def suite_for(
     seed
         Names the outer seeds: 20 from 20 times itself.
     metric
-        To be computed beside those of the task.
+        That leads, beside those of the task; None: the task's own.
     """
     protocol = candidates.protocol.model_copy(
         update={
@@ -149,6 +149,7 @@ def suite_for(
             "summary": f"bench choose {table.name}",
             "seed": seed,
             "metrics": metrics,
+            "primary_metric": metric or candidates.suite.primary_metric,
         }
     )
     return candidates.model_copy(

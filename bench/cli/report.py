@@ -89,18 +89,14 @@ def report(
         click.echo(f"Wrote {clean(str(output))}")
 
 
-def _write_page(
-    results: Results, selection: Selection, path: Path, title: str
-) -> None:
+def _write_page(results: Results, selection: Selection, path: Path, title: str) -> None:
     from bench.report.html.assets import check_extra
     from bench.report.text import clean
 
     check_extra()
     from bench.report.html.page import write_page  # it imports what the extra brings
 
-    facts = write_page(
-        results, path, selection=selection, runs=results.runs, title=title
-    )
+    facts = write_page(results, path, selection=selection, runs=results.runs, title=title)
     if facts.headline:
         click.echo(facts.headline)
     click.echo(
@@ -113,9 +109,7 @@ def _text(results: Results, selection: Selection, format_: str) -> str:
     from bench.report import formats, picture
     from bench.report.contents import read_contents
 
-    contents = read_contents(
-        results, selection=selection, with_verdicts=format_ != "svg"
-    )
+    contents = read_contents(results, selection=selection, with_verdicts=format_ != "svg")
     if format_ == "svg":
         return picture.to_svg(contents, "bench report")
     return formats.to_markdown(contents)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from bench.execution.local import Server
     from bench.execution.session import Session
-    from bench.registry.lookup import Registry
 
 
 def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -100,7 +99,7 @@ def _run(
         say(console, f"Interrupted: what is finished is in {session.folder}.")
         say(console, f"Go on with the same command: {shlex.join(command)}")
         return 130
-    return _finish(session, registry, console, as_json)
+    return _finish(session, console, as_json)
 
 
 def _dry_run(session: Session, console: Console, as_json: bool) -> int:
@@ -115,7 +114,7 @@ def _dry_run(session: Session, console: Console, as_json: bool) -> int:
     return 0
 
 
-def _finish(session: Session, registry: Registry, console: Console, as_json: bool) -> int:
+def _finish(session: Session, console: Console, as_json: bool) -> int:
     """Show the leaderboard and where the results are; return the exit code."""
     from bench.report.terminal import show_leaderboard
     from bench.results import store
@@ -131,13 +130,7 @@ def _finish(session: Session, registry: Registry, console: Console, as_json: boo
         summary = {"run": str(session.folder), "trials": statuses, "failed": n_failed}
         click.echo(json.dumps(summary))
     else:
-        show_leaderboard(
-            store.load(session.folder),
-            {name: entry.record for name, entry in registry.metrics.items()},
-            {name: entry.record for name, entry in registry.tasks.items()},
-            datasets={name: entry.record for name, entry in registry.datasets.items()},
-            console=console,
-        )
+        show_leaderboard(store.load(session.folder), console=console)
     say(console, f"Results: {session.folder}")
     if n_failed:
         why = f"`bench show {session.folder}` says why"

@@ -12,7 +12,6 @@ import pyarrow.csv
 from bench.notebook import markup
 from bench.report.html.sections import board_table
 from bench.report.notes import noise_notes, notes_of_boards, subtitle
-from bench.report.text import listed
 
 if TYPE_CHECKING:
     import pandas as pd

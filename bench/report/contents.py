@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from bench.analysis.by_dataset import DatasetBoard, dataset_boards
-from bench.analysis.sides import UNRANKED
 from bench.analysis.cells import Cells, read_cells, size_unit_of
 from bench.analysis.evidence import Evidence, read_evidence
 from bench.analysis.features import FeatureBoard, feature_boards
 from bench.analysis.judging import judge
 from bench.analysis.points import Failures
 from bench.analysis.ranking import Board, leaderboards
+from bench.analysis.sides import UNRANKED
 from bench.analysis.sizes import Size
 from bench.analysis.timing import Noise, timing_noise
 from bench.analysis.verdict import Verdict
@@ -251,7 +251,8 @@ def _unknown(what: str, given: str, known: Sequence[str]) -> str:
 
 def _no_such_size(cells: Cells, size: int) -> str:
     sizes = sorted(set(cells.frame.loc[cells.frame["ok"], "n_train"].tolist()))
+    unit = clean(size_unit_of(cells.problems))
     return (
-        f"--size {size}: nothing was measured at {size} training {size_unit_of(cells.problems)}; there: "
+        f"--size {size}: nothing was measured at {size} training {unit}; there: "
         f"{listed((str(n) for n in sizes), most=30) or 'none'}."
     )

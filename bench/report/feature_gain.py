@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 JSON_VERSION = 1
 NOTES = (
-    "Each kind of features is represented, per outer seed and size, by its model that is best on the "
-    "validation part; the one named did so most often at the largest size.",
+    "Each kind of features is represented, per outer seed and size, by its model that is best on "
+    "the validation part; the one named did so most often at the largest size.",
     "Skill: 0 is the baseline, 1 is perfect. Gains are paired by outer seed, with 90 % intervals "
     "from five seeds on.",
 )
@@ -123,7 +123,12 @@ def _title(board: FeatureBoard) -> str:
 
 
 def _table(board: FeatureBoard) -> tuple[list[str], list[list[str]]]:
-    header = ["features", "best model", *(f"{size:,} {board.size_unit}" for size in board.sizes), "fit"]
+    header = [
+        "features",
+        "best model",
+        *(f"{size:,} {board.size_unit}" for size in board.sizes),
+        "fit",
+    ]
     rows = []
     for kind, points in board.points.items():
         last = points[max(points)]

@@ -34,23 +34,25 @@ def to_json(contents: Contents) -> str:
     `bench.analysis.verdict.Verdict` and ``sentence``), ``noise``, ``machines`` (processor by
     environment id), ``unknown_tasks`` and ``unpooled_metrics`` (what is not shown).
 
-    An entry of ``tasks``: ``task, metrics, unit, size_unit, by_skill, failures, size, datasets, ranked_on, sizes
-    ({dataset: [smallest, largest]}), n_seeds ([fewest, most]), without_baseline, without_ideal, candidates
-    ({family: n}), comparison, standings``; a standing: ``name, model, family, tuning, n_candidates,
-    place, skill, skill_interval ([low, high]), value, value_interval, complete_skill, rank, rank_interval, worst_rank,
-    elo, elo_interval, win_rate, improvability, n_datasets, n_datasets_measured, n_units,
-    n_units_missing, n_trials, n_failed, n_failed_ranked, statuses ({status: n}), times`` (a list of
-    ``environment_id, warm_seconds, cold_seconds, predict_seconds, latency_1_seconds, at_least,
-    n_trials``). Their meaning: `bench.analysis.ranking`.
+    An entry of ``tasks``: ``task, metrics, unit, size_unit, by_skill, failures, size, datasets,
+    ranked_on, sizes ({dataset: [smallest, largest]}), n_seeds ([fewest, most]), without_baseline,
+    without_ideal, candidates ({family: n}), comparison, standings``; a standing: ``name, model,
+    family, tuning, n_candidates, place, skill, skill_interval ([low, high]), value,
+    value_interval, complete_skill, rank, rank_interval, worst_rank, elo, elo_interval, win_rate,
+    improvability, n_datasets, n_datasets_measured, n_units, n_units_missing, n_trials, n_failed,
+    n_failed_ranked, statuses ({status: n}), times`` (a list of ``environment_id, warm_seconds,
+    cold_seconds, predict_seconds, latency_1_seconds, at_least, n_trials``). Their meaning:
+    `bench.analysis.ranking`.
 
     A comparison: ``names, ranks, n_datasets, least_datasets, alpha, friedman_p, pairs, groups (of
     names that cannot be told apart), reason``; a pair: ``first, second, gain, wins, ties, losses,
     p_value, p_adjusted, is_different, chances ({better, equal, worse})``. Their meaning:
     `bench.analysis.distinctions`.
 
-    An entry of ``datasets``: ``task, dataset, metric, unit, size_unit, baseline, has_skill, failures, sizes, models``; a model:
-    ``name, model, family, points``; a point: ``n_train, value, spread, skill, difference, n_seeds, n_trials,
-    n_failed, statuses``. Their meaning: `bench.analysis.by_dataset`.
+    An entry of ``datasets``: ``task, dataset, metric, unit, size_unit, baseline, has_skill,
+    failures, sizes, models``; a model: ``name, model, family, points``; a point: ``n_train, value,
+    spread, skill, difference, n_seeds, n_trials, n_failed, statuses``. Their meaning:
+    `bench.analysis.by_dataset`.
 
     An entry of ``noise``: ``environment_id, spread, n_sentinels, slot_spread``.
     """
@@ -212,7 +214,15 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
     letters = alike(board)
     measured = in_unit(" / ".join(board.metrics), board.unit)
     by_value = any(line.value is not None for line in board.standings)
-    header = ["#", "model", "family", measured if by_value else "skill", "90 %", "rank", *(["alike"] if letters else [])]
+    header = [
+        "#",
+        "model",
+        "family",
+        measured if by_value else "skill",
+        "90 %",
+        "rank",
+        *(["alike"] if letters else []),
+    ]
     header += ["Elo", "Elo 90 %", "wins", "gap", "data"]
     if has_failures:
         header += ["skill without failed", "failed"]
@@ -262,7 +272,8 @@ def _dataset_markdown(board: DatasetBoard) -> str:
     rows = [
         [line.name, *(_point(line.points[n], places) for n in board.sizes)] for line in board.lines
     ]
-    title = f"### {markdown(board.dataset)}\n\n{markdown(f'{in_unit(board.metric, board.unit)} · {board.task}')}"
+    subtitle = f"{in_unit(board.metric, board.unit)} · {board.task}"
+    title = f"### {markdown(board.dataset)}\n\n{markdown(subtitle)}"
     return "\n\n".join([title, markup.table(header, rows, range(1, len(header)))])
 
 

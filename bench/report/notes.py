@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from bench.analysis.by_dataset import DatasetBoard
 from bench.analysis.intervals import LEVEL, MIN_UNITS
 from bench.analysis.ranking import Board, Standing
-from bench.analysis.timing import Noise
 from bench.analysis.sides import UNRANKED
+from bench.analysis.timing import Noise
 from bench.report.contest import contest_notes
 from bench.report.text import clean, endings, in_unit, listed, plural, span
 from bench.spec.outcome import FAILED
@@ -197,14 +197,15 @@ def _tuned(board: Board) -> list[str]:
         return []
     words = listed(f"{clean(line.name)} up to {line.n_candidates:,}" for line in tuned)
     return [
-        "Tuned, trying so many sets of parameters on the training part, in training time: "
-        f"{words}."
+        f"Tuned, trying so many sets of parameters on the training part, in training time: {words}."
     ]
 
 
 def dataset_notes(boards: Sequence[DatasetBoard]) -> list[str]:
     """Return what is to be said of the tables of datasets."""
-    cell = "Each cell: mean of the metric over outer seeds (± standard deviation, where there is room)"
+    cell = (
+        "Each cell: mean of the metric over outer seeds (± standard deviation, where there is room)"
+    )
     notes = [f"{cell}, and skill: 0 is the baseline, 1 is perfect."]
     if not any(board.has_skill for board in boards):
         notes = [f"{cell}."]

@@ -110,7 +110,7 @@ def show_trial(facts: Mapping[str, Any]) -> None:
         )
     if facts["predictions"]:
         _heading("Predictions")
-        click.echo(f"{len(facts['predictions']):,} rows of the test part; --json shows them.")
+        click.echo(f"{len(facts['predictions']):,} answers on the test part; --json shows them.")
     if facts["environment"]:
         _show_environment(facts["environment"])
     for title in ("output", "traceback"):

@@ -1,6 +1,6 @@
 """Runs of the two families made by hand, with scores on validation rows."""
 
-from analysis.hand_tables import METRICS, TASKS, tables
+from analysis.hand_tables import tables
 from bench.analysis.cells import read_cells
 from bench.analysis.evidence import read_evidence
 
@@ -37,8 +37,8 @@ def contest(run, dataset, classical, deep, *, n=16, base=0.5, **more):
         put(run, "mlp", dataset, b, b, outer=outer, n=n, **more)
 
 
-def evidence(run, metrics=METRICS, tasks=TASKS):
+def evidence(run):
     """Return what verdicts rest on."""
     made = tables(run)
-    cells = read_cells(made.trials, made.scores, metrics, tasks)
-    return read_evidence(cells, made.trials, made.scores, metrics, tasks)
+    cells = read_cells(made.trials, made.scores, made.metrics)
+    return read_evidence(cells, made.trials, made.scores)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -18,12 +17,7 @@ ACCURACY = Metric(
 )
 RMSE = Metric(name="rmse", direction="lower", ideal=0.0, needs="labels", function="none:none")
 METRICS = {metric.name: metric for metric in (ACCURACY, RMSE)}
-TASKS: dict[str, Any] = {
-    "classification": SimpleNamespace(
-        name="classification", metrics=("accuracy",), size_unit="rows"
-    ),
-    "regression": SimpleNamespace(name="regression", metrics=("rmse",), size_unit="rows"),
-}
+PRIMARY = {"classification": "accuracy", "regression": "rmse"}
 FAMILY = {"dummy": "baseline", "mlp": "deep", "cnn": "deep", "realmlp": "deep"}
 
 
@@ -35,6 +29,7 @@ class Tables:
     scores: pa.Table
     measures: pa.Table
     environments: pa.Table
+    metrics: pa.Table
 
 
 class Run:
@@ -46,6 +41,8 @@ class Run:
         self.trials: list[dict[str, Any]] = []
         self.scores: list[dict[str, Any]] = []
         self.measures: list[dict[str, Any]] = []
+        self.metrics = {**METRICS}
+        """What the table of metrics says."""
 
     def add(
         self,
@@ -80,7 +77,7 @@ class Run:
             "modality": "tabular",
             "model": model,
             "label": model,
-            "family": FAMILY.get(model, "classical"),
+            "family": (family := FAMILY.get(model, "classical")),
             "model_version": "1",
             "params": "{}",
             "plugin": "by-hand",
@@ -105,10 +102,18 @@ class Run:
             "fit_seconds": fit if status == "ok" else None,
             "predict_seconds": 0.01,
             "latency_1_seconds": 0.001,
+            "task_version": "1",
+            "primary_metric": PRIMARY.get(task, ""),
+            "size_unit": "rows",
+            "role": "baseline" if family == "baseline" else "contender",
+            "pretrained": False,
+            "imported_from": "",
+            "control": "",
         }
-        self.trials.append(row | more)
+        row |= more
+        self.trials.append(row)
         if status == "ok" and value is not None:
-            metric = TASKS[task].metrics[0]
+            metric = row["primary_metric"]
             for part, slice_, name, score in (
                 ("test", "", metric, value),
                 ("train", "", metric, 0.123),
@@ -144,6 +149,22 @@ class Run:
         )
 
 
+def metrics_table(*metrics: Metric) -> pa.Table:
+    """Return the table of metrics, each once."""
+    rows = [
+        {
+            "name": metric.name,
+            "version": metric.version,
+            "direction": metric.direction,
+            "ideal": metric.ideal,
+            "unit": metric.unit,
+            "region": None if metric.region is None else str(metric.region),
+        }
+        for metric in dict.fromkeys(metrics)
+    ]
+    return pa.Table.from_pylist(rows, SCHEMAS["metrics"])
+
+
 def tables(*runs: Run, shuffle: int | None = None) -> Tables:
     """Return the tables of the runs, their rows in another order where `shuffle` is a seed."""
 
@@ -166,6 +187,7 @@ def tables(*runs: Run, shuffle: int | None = None) -> Tables:
         scores=table("scores"),
         measures=table("measures"),
         environments=pa.Table.from_pylist(machines, schema=SCHEMAS["environments"]),
+        metrics=metrics_table(*(one for run in runs for one in run.metrics.values())),
     )
 
 
@@ -203,7 +225,7 @@ def realistic(*, failures: bool = True, seed: int = 0) -> Run:
                         continue
                     skill = top * ease * (1 - math.exp(-((n / pace) ** 0.6)))
                     skill = min(1.0, skill + shift + rng.gauss(0, 0.015))
-                    ideal = METRICS[TASKS[task].metrics[0]].ideal
+                    ideal = METRICS[PRIMARY[task]].ideal
                     status, value = "ok", floor + skill * (ideal - floor)
                     if failures and model == "realmlp" and dataset == "digits" and n > 1000:
                         status = "timeout" if outer != 1 else "out_of_memory"

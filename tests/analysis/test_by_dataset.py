@@ -2,14 +2,14 @@
 
 import pytest
 
-from analysis.hand_tables import METRICS, TASKS, Run, tables
+from analysis.hand_tables import Run, tables
 from bench.analysis.by_dataset import dataset_boards
 from bench.analysis.cells import read_cells
 
 
 def boards_of(run, **rules):
     made = tables(run)
-    return dataset_boards(read_cells(made.trials, made.scores, METRICS, TASKS), METRICS, **rules)
+    return dataset_boards(read_cells(made.trials, made.scores, made.metrics), **rules)
 
 
 @pytest.fixture

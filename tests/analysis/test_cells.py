@@ -1,7 +1,6 @@
 """Trials on the scale of skill."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.hand_tables import METRICS, RMSE, TASKS, Run, realistic, tables
-from bench.analysis.cells import numbered, primary_metric, read_cells, skills
+from analysis.hand_tables import RMSE, Run, realistic, tables
+from bench.analysis.cells import numbered, read_cells, skills
 
 REAL = st.floats(-1e6, 1e6)
 
@@ -27,7 +26,7 @@ def test_only_the_whole_test_part_of_the_primary_metric_counts():
     run = Run()
     run.add("lda", "a", 0.9)
     made = tables(run)
-    frame = read_cells(made.trials, made.scores, METRICS, TASKS).frame
+    frame = read_cells(made.trials, made.scores, made.metrics).frame
     assert frame["value"].tolist() == [0.9]
 
 
@@ -37,7 +36,7 @@ def test_cold_is_start_warm_up_and_fit():
     run.add("lda", "a", 0.9, fit=1.0)  # 0.5 + 0.25 + 1
     run.add("svm", "a", 0.9, fit=1.0, init_seconds=None)
     made = tables(run)
-    frame = read_cells(made.trials, made.scores, METRICS, TASKS).frame
+    frame = read_cells(made.trials, made.scores, made.metrics).frame
     assert frame["cold_seconds"].tolist() == [1.75, 1.25]
 
 
@@ -49,25 +48,24 @@ def test_a_baseline_on_other_cores_fills_gaps():
     run.add("lda", "a", 0.75, outer=0, cores=2)
     run.add("lda", "a", 0.8, outer=1, cores=2)
     made = tables(run)
-    cells = read_cells(made.trials, made.scores, METRICS, TASKS)
+    cells = read_cells(made.trials, made.scores, made.metrics)
     lda = cells.contenders["name"].tolist().index("lda")
     found = cells.frame.loc[cells.frame["contender"] == lda, "skill"].tolist()
     assert found == pytest.approx([0.5, 0.5])
 
 
-@pytest.mark.parametrize(
-    ("own", "tasks", "expected"),
-    [
-        (None, ("classification",), "accuracy"),
-        ("rmse", ("classification",), "rmse"),
-        ("rmse", ("classification", "regression"), "accuracy"),
-        ("accuracy", ("classification", "regression"), "accuracy"),
-    ],
-)
-def test_a_dataset_may_have_a_primary_metric_of_its_own(own, tasks, expected):
-    """It is used for the task that has it, or for the only task that the dataset is for."""
-    dataset = SimpleNamespace(primary_metric=own, tasks=tasks)
-    assert primary_metric(TASKS["classification"], dataset) == expected
+@pytest.mark.parametrize(("first", "second", "expected"), [(1.0, 2.0, 4.0), (2.0, 1.0, 0.75)])
+def test_the_latest_trials_say_which_metric_leads(first, second, expected):
+    """Trials that were measured under another one have its score as well."""
+    run = Run()
+    run.add("lda", "a", 0.75, outer=0, started_at=first)
+    other = run.add("lda", "a", 4.0, outer=1, started_at=second, primary_metric="rmse")
+    run.scores.append({**run.scores[0], "metric": "rmse", "value": 4.0})
+    run.scores.append({**run.scores[0], "trial_id": other, "value": 0.75})
+    made = tables(run)
+    cells = read_cells(made.trials, made.scores, made.metrics)
+    assert cells.frame["value"].tolist() == [expected, expected]
+    assert cells.problems["metric"].tolist() == ["rmse" if expected == 4.0 else "accuracy"]
 
 
 def search(trials, space="{}"):
@@ -80,7 +78,7 @@ def test_tuned_and_untuned_are_two_contenders():
     run.add("mlp", "a", 0.8)
     run.add("mlp", "a", 0.9, repeat=1, label="mlp (tuned)", **search(20))
     made = tables(run)
-    found = read_cells(made.trials, made.scores, METRICS, TASKS).contenders
+    found = read_cells(made.trials, made.scores, made.metrics).contenders
     assert found[["name", "model", "family", "tuning", "n_candidates"]].values.tolist() == [
         ["mlp", "mlp", "deep", "default", 1],
         ["mlp (tuned)", "mlp", "deep", "tuned", 20],
@@ -93,11 +91,11 @@ def test_contenders_that_look_alike_are_told_apart_by_their_tuning():
     run.add("mlp", "a", 0.8)
     run.add("mlp", "a", 0.9, repeat=1, **search(20))
     made = tables(run)
-    found = read_cells(made.trials, made.scores, METRICS, TASKS).contenders
+    found = read_cells(made.trials, made.scores, made.metrics).contenders
     assert found["name"].tolist() == ["mlp (default)", "mlp (tuned)"]
     run.add("mlp", "a", 0.9, repeat=2, **search(5))
     made = tables(run)
-    found = read_cells(made.trials, made.scores, METRICS, TASKS).contenders
+    found = read_cells(made.trials, made.scores, made.metrics).contenders
     assert found["name"].tolist() == [
         "mlp (default)",
         "mlp (tuned, trials=20)",
@@ -109,9 +107,9 @@ def test_scores_may_come_in_parts():
     """Scores read a part at a time give the same cells, whichever part a score is in."""
     run = realistic()
     made = tables(run, shuffle=1)
-    whole = read_cells(made.trials, made.scores, METRICS, TASKS)
+    whole = read_cells(made.trials, made.scores, made.metrics)
     parts = (made.scores.slice(at, 999) for at in range(0, made.scores.num_rows, 999))
-    found = read_cells(made.trials, parts, METRICS, TASKS)
+    found = read_cells(made.trials, parts, made.metrics)
     assert found.frame.equals(whole.frame)
     assert whole.frame["value"].notna().sum() == sum(row["status"] == "ok" for row in run.trials)
 
@@ -122,7 +120,7 @@ def test_one_trial_id_in_two_runs_is_two_trials():
     first.add("lda", "a", 0.9)
     second.add("lda", "a", 0.8)
     made = tables(second, first)
-    frame = read_cells(made.trials, made.scores, METRICS, TASKS).frame
+    frame = read_cells(made.trials, made.scores, made.metrics).frame
     assert frame[["run_id", "value"]].values.tolist() == [["run-1", 0.9], ["run-2", 0.8]]
 
 

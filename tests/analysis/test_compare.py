@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
+from analysis.hand_tables import Run, realistic, tables
 from bench.analysis.compare import compare
 from bench.analysis.pairs import Side
 from bench.analysis.significance import benjamini_hochberg
@@ -17,11 +17,13 @@ ENDS = ("worse", "better")
 
 def side(run, **more):
     made = tables(run)
-    return replace(Side(made.trials, made.scores, made.measures, made.environments), **more)
+    return replace(
+        Side(made.trials, made.scores, made.measures, made.environments, made.metrics), **more
+    )
 
 
 def compared(base, head, **more):
-    return compare(side(base), side(head), METRICS, TASKS, **more)
+    return compare(side(base), side(head), **more)
 
 
 def a_run(
@@ -370,10 +372,10 @@ def test_runs_that_share_nothing_are_refused():
 def test_order_of_rows_does_not_matter():
     """Shuffled tables give the same comparison."""
     one, other = realistic(seed=1), realistic(seed=2)
-    plain = compare(side(one), side(other), METRICS, TASKS)
+    plain = compare(side(one), side(other))
     made = tables(other, shuffle=3)
-    shuffled = Side(made.trials, made.scores, made.measures, made.environments)
-    again = compare(side(one), shuffled, METRICS, TASKS)
+    shuffled = Side(made.trials, made.scores, made.measures, made.environments, made.metrics)
+    again = compare(side(one), shuffled)
     assert [(c.dataset, c.model, c.scope, c.decision) for c in again.changes] == [
         (c.dataset, c.model, c.scope, c.decision) for c in plain.changes
     ]

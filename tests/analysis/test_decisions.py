@@ -48,7 +48,7 @@ def test_the_region_is_the_users():
     """A gain of 0.05 is worth having by default, and equal to who asks for 0.2."""
     figures = [np.array([0.05, 0.051, 0.049] * 4)]
     assert contrasts(figures, [1 / 9])[0].decision == "deep"
-    assert contrasts(figures, [1 / 9], region=0.2)[0].decision == "equal"
+    assert contrasts(figures, [1 / 9], regions=[0.2])[0].decision == "equal"
 
 
 @pytest.mark.parametrize(

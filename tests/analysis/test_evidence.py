@@ -3,14 +3,9 @@
 import pytest
 
 from analysis.hand_families import evidence, put, score
-from analysis.hand_tables import METRICS, TASKS, Run, tables
+from analysis.hand_tables import Run, tables
 from bench.analysis.cells import read_cells
 from bench.analysis.evidence import read_evidence
-
-BOTH = {**TASKS}
-BOTH["classification"] = type(TASKS["classification"])(
-    name="classification", metrics=("accuracy", "rmse"), size_unit="rows"
-)
 
 
 def with_rmse(run, values):
@@ -26,8 +21,8 @@ def test_other_metrics_are_skills_too():
     run.add("dummy", "a", 0.5)
     put(run, "lda", "a", 0.75, 0.8)
     with_rmse(run, {"dummy": 4.0, "lda": 1.0})
-    made = evidence(run, tasks=BOTH)
-    assert made.points["skill"].tolist() == [0.5]
+    made = evidence(run)
+    assert made.points["figure"].tolist() == [0.5]
     assert made.others["rmse"].tolist() == [0.75]
 
 
@@ -37,8 +32,8 @@ def test_a_failure_counts_as_the_baseline_by_every_metric():
     run.add("dummy", "a", 0.5)
     put(run, "lda", "a", None, status="crashed")
     with_rmse(run, {"dummy": 4.0})
-    made = evidence(run, tasks=BOTH)
-    assert made.points[["skill", "failed"]].to_numpy().tolist() == [[0.0, 1.0]]
+    made = evidence(run)
+    assert made.points[["figure", "failed"]].to_numpy().tolist() == [[0.0, 1.0]]
     assert made.others["rmse"].tolist() == [0.0]
 
 
@@ -57,8 +52,8 @@ def test_the_same_trial_of_two_runs_stays_two():
     put(first, "lda", "a", 0.7, 0.6)
     put(second, "lda", "a", 0.9, 1.0)
     made = tables(first, second)
-    cells = read_cells(made.trials, made.scores, METRICS, TASKS)
-    points = read_evidence(cells, made.trials, made.scores, METRICS, TASKS).points
+    cells = read_cells(made.trials, made.scores, made.metrics)
+    points = read_evidence(cells, made.trials, made.scores).points
     assert points["validation"].tolist() == pytest.approx([0.8])
     assert points["n_trials"].tolist() == [2]
 

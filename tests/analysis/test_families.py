@@ -9,7 +9,7 @@ from bench.analysis.families import common_sizes, paired, represent, too_informe
 
 def skills(run, family="classical"):
     frame = represent(evidence(run)).frame
-    return frame.loc[frame["family"] == family, "skill"].tolist()
+    return frame.loc[frame["family"] == family, "figure"].tolist()
 
 
 def test_validation_rows_choose_and_test_rows_report():
@@ -40,7 +40,7 @@ def test_candidates_that_tie_share_the_place():
     put(run, "knn", "a", 1.0, 0.8)
     made = evidence(run)
     represented = represent(made)
-    assert represented.frame["skill"].tolist() == pytest.approx([0.5])
+    assert represented.frame["figure"].tolist() == pytest.approx([0.5])
     names = made.contenders["name"][made.points["contender"]].tolist()
     assert dict(zip(names, represented.shares.tolist(), strict=True)) == pytest.approx(
         {"knn": 0.0, "lda": 0.5, "svm": 0.5}
@@ -140,7 +140,7 @@ def test_curves_are_paired_by_seed_and_size():
         put(run, "lda", "a", 0.5 + n / 100, outer=outer, n=n)
         if outer < 2:
             put(run, "mlp", "a", 0.75, outer=outer, n=n)
-    curves = paired(represent(evidence(run)).frame, "skill")
+    curves = paired(represent(evidence(run)).frame, "figure")
     assert curves["deep"].index.tolist() == [0, 1]
     assert curves["classical"].loc[0].tolist() == pytest.approx([0.32, 0.64])
     assert curves["classical"].loc[1].isna().tolist() == [False, True]

@@ -1,18 +1,20 @@
 """Leaderboards of grids small enough to work out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
+from analysis.hand_tables import Run, realistic, tables
 from bench.analysis.cells import read_cells
 from bench.analysis.ranking import full_block, improvability, leaderboards
 
 
 def boards_of(*runs, shuffle=None, **rules):
     made = tables(*runs, shuffle=shuffle)
-    return leaderboards(read_cells(made.trials, made.scores, METRICS, TASKS), METRICS, **rules)
+    return leaderboards(read_cells(made.trials, made.scores, made.metrics), **rules)
 
 
 def lines_of(*runs, **rules):
@@ -305,13 +307,11 @@ def test_ranks_are_recomputed_in_the_pool():
     """Leaving a contender out is ranking the others as if it had never run."""
     with_all = grid(lda=(0.9, 0.6), svm=(0.7, 0.6), mlp=(0.8, 0.9))
     made = tables(with_all)
-    cells = read_cells(made.trials, made.scores, METRICS, TASKS)
+    cells = read_cells(made.trials, made.scores, made.metrics)
     mlp = cells.contenders.index[cells.contenders["name"] == "mlp"][0]
-    fewer = type(cells)(
-        cells.frame[cells.frame["contender"] != mlp], cells.problems, cells.contenders
-    )
+    fewer = replace(cells, frame=cells.frame[cells.frame["contender"] != mlp])
     without = boards_of(grid(lda=(0.9, 0.6), svm=(0.7, 0.6)))
-    assert leaderboards(fewer, METRICS) == without
+    assert leaderboards(fewer) == without
 
 
 def test_namesakes_are_told_apart():
@@ -334,16 +334,15 @@ def test_one_recipe_under_two_labels_is_one_contender():
     assert len(boards_of(first, second)[0].standings) == 2
 
 
-def test_an_unknown_task_is_named_and_the_others_ranked():
-    """Results of a task whose plugin is missing do not hide the others."""
+def test_a_task_of_which_nothing_is_said_is_named_and_the_others_ranked():
+    """Tables of before schema 3 do not say what leads a plugin's task."""
     run = grid(lda=(0.9, 0.6))
-    TASKS["gone"] = TASKS["classification"]
     run.add("lda", "z", 0.5, task="gone")
-    del TASKS["gone"]
+    run.add("lda", "y", 0.5, task="odd", primary_metric="oddity")
     made = tables(run)
-    cells = read_cells(made.trials, made.scores, METRICS, TASKS)
-    assert cells.unknown_tasks == ("gone",)
-    assert [board.task for board in leaderboards(cells, METRICS)] == ["classification"]
+    cells = read_cells(made.trials, made.scores, made.metrics)
+    assert cells.unknown_tasks == ("gone", "odd")
+    assert [board.task for board in leaderboards(cells)] == ["classification"]
 
 
 def test_empty_tables_give_no_board():

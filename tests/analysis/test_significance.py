@@ -105,13 +105,13 @@ def test_the_corrected_t_is_baycomps(n):
     one, other = draws(2, n)
     expected = baycomp.two_on_single(one, other, rope=0.02, runs=1)
     # baycomp takes 1/n for the share of test rows.
-    found = corrected_t(one - other, 1 / n, rope=0.02).chances
+    found = corrected_t(one - other, 1 / (n - 1), rope=0.02).chances
     assert (found.better, found.equal, found.worse) == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_corrected_t_by_hand():
     """Differences 1 to 5, a tenth held out: 3 / sqrt(2.5 * (1/5 + 1/9)) = 3.4016 with 4 degrees."""
-    found = corrected_t(np.array([1.0, 2, 3, 4, 5, np.nan]), 0.1)
+    found = corrected_t(np.array([1.0, 2, 3, 4, 5, np.nan]), 1 / 9)
     assert found.mean == 3.0
     assert found.n_units == 5
     assert found.p_value == pytest.approx(2 * stats.t.sf(3.4016, 4), abs=1e-5)
@@ -121,10 +121,10 @@ def test_the_corrected_t_by_hand():
 
 def test_the_corrected_t_of_little():
     """Four units are not enough; units that do not differ among themselves leave no doubt."""
-    assert corrected_t(draws(4), 0.1) is None
-    sure = corrected_t(np.full(5, 0.3), 0.1)
+    assert corrected_t(draws(4), 1 / 9) is None
+    sure = corrected_t(np.full(5, 0.3), 1 / 9)
     assert (sure.p_value, sure.chances.better, sure.interval.low) == (0.0, 1.0, 0.3)
-    equal = corrected_t(np.zeros(5), 0.1)
+    equal = corrected_t(np.zeros(5), 1 / 9)
     assert (equal.p_value, equal.chances.equal) == (1.0, 1.0)
 
 

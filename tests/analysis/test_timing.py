@@ -2,14 +2,14 @@
 
 import pytest
 
-from analysis.hand_tables import METRICS, TASKS, Run, tables
+from analysis.hand_tables import Run, tables
 from bench.analysis.cells import read_cells
 from bench.analysis.timing import contender_times, timing_noise
 
 
 def times_of(*runs):
     made = tables(*runs)
-    cells = read_cells(made.trials, made.scores, METRICS, TASKS)
+    cells = read_cells(made.trials, made.scores, made.metrics)
     found = contender_times(cells.frame)
     return {str(cells.contenders["name"][number]): times for number, times in found.items()}
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from analysis.hand_families import contest, put
-from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
+from analysis.hand_tables import Run, realistic, tables
 from bench import Metric
 from bench.analysis.cells import read_cells
 from bench.analysis.judging import verdicts
@@ -14,9 +14,9 @@ GOOD = [0.90, 0.91, 0.89, 0.90, 0.92]
 POOR = [0.70, 0.71, 0.69, 0.70, 0.72]
 
 
-def judge(*runs, shuffle=None, metrics=METRICS, tasks=TASKS, n_crossovers=0, **more):
+def judge(*runs, shuffle=None, n_crossovers=0, **more):
     made = tables(*runs, shuffle=shuffle)
-    return verdicts(made.trials, made.scores, metrics, tasks, n_crossovers=n_crossovers, **more)
+    return verdicts(made.trials, made.scores, made.metrics, n_crossovers=n_crossovers, **more)
 
 
 def of(found, name):
@@ -193,7 +193,7 @@ def test_candidates_without_validation_rows_are_asked_for():
             put(run, model, "a", 0.7, outer=outer)
     found = of(judge(run), "a")
     assert found.decision == "not-measured"
-    assert "classical candidates with validation rows" in found.missing[0]
+    assert "classical candidates with a validation part" in found.missing[0]
 
 
 def test_only_what_both_families_have_at_the_largest_common_size_counts():
@@ -222,11 +222,8 @@ def test_the_metrics_that_would_flip_it_are_named():
         if row["metric"] == "other":
             model = row["trial_id"].split("-")[0]
             row["value"] = {"dummy": 0.5, "lda": 0.9, "mlp": 0.7}[model]
-    tasks = {**TASKS}
-    tasks["classification"] = type(TASKS["classification"])(
-        name="classification", metrics=("accuracy", "other"), size_unit="rows"
-    )
-    found = of(judge(run, metrics={**METRICS, "other": OTHER}, tasks=tasks), "a")
+    run.metrics["other"] = OTHER
+    found = of(judge(run), "a")
     assert (found.decision, found.flips) == ("deep", ("other",))
 
 
@@ -246,7 +243,7 @@ def test_too_many_validation_rows_are_said():
     contest(run, "a", POOR, GOOD, n_validation=3)
     for outer in range(5):
         put(run, "svm", "a", 0.6, 0.6, outer=outer, n_validation=3)
-    assert any("3 validation rows" in note for note in of(judge(run), "a").notes)
+    assert any("a validation part of 3" in note for note in of(judge(run), "a").notes)
 
 
 def test_few_datasets_are_counted():
@@ -358,7 +355,7 @@ def test_a_narrowed_pool_is_judged_anew():
         put(run, "svm", "a", 0.9, 0.9, outer=outer)
     assert of(judge(run), "a").decision == "classical"
     made = tables(run)
-    cells = read_cells(made.trials, made.scores, METRICS, TASKS)
+    cells = read_cells(made.trials, made.scores, made.metrics)
     svm = cells.contenders["name"].tolist().index("svm")
     fewer = dataclasses.replace(cells, frame=cells.frame[cells.frame["contender"] != svm])
     assert of(judge(run, cells=fewer), "a").decision == "deep"

@@ -7,7 +7,6 @@ import pytest
 
 import bench
 from bench.analysis.cells import read_cells
-from bench.registry.lookup import discover
 
 SUITE = """
 [suite]
@@ -106,12 +105,7 @@ def test_the_rows_that_are_kept_are_recorded(results):
 
 def test_boards_keep_conditions_apart(results):
     """Each condition is a dataset of its own, whose skill is measured from its own baseline."""
-    registry = discover()
-    records = [
-        {name: entry.record for name, entry in entries.items()}
-        for entries in (registry.metrics, registry.tasks, registry.datasets)
-    ]
-    cells = read_cells(results.trials, results.scores, *records)
+    cells = read_cells(results.trials, results.scores, results.metrics)
     problems = cells.problems[cells.problems["dataset"] == "wine"]
     assert set(problems["name"]) == set(SHOWN)
     assert set(problems["yardstick"]) == {"dummy"}

@@ -75,8 +75,8 @@ def test_the_summary_of_a_run_without_a_trial(tmp_path):
     """A run that has measured nothing yet says so, and has no verdict."""
     empty = bench.load(written(tmp_path / "empty", Run()))
     assert "No finished trial yet" in empty._repr_html_()
-    assert "no trial of an installed task" in empty.verdicts()._repr_html_()
-    with pytest.raises(ResultsError, match="no trial of an installed task has ended"):
+    assert "no trial has ended" in empty.verdicts()._repr_html_()
+    with pytest.raises(ResultsError, match="no trial has ended"):
         empty.verdict()
     with pytest.raises(ResultsError, match="No learning curve"):
         empty.learning_curves()

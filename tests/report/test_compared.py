@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analysis.hand_tables import METRICS, TASKS, Run, tables
+from analysis.hand_tables import Run, tables
 from bench.analysis.compare import compare
 from bench.analysis.pairs import Side
 from bench.report.compared import headline, notes_of, show, summary, to_json, to_markdown
@@ -12,7 +12,7 @@ from bench.report.compared import headline, notes_of, show, summary, to_json, to
 
 def side(run):
     made = tables(run)
-    return Side(made.trials, made.scores, made.measures, made.environments)
+    return Side(made.trials, made.scores, made.measures, made.environments, made.metrics)
 
 
 def compared(drop=0.0, *, seeds=5, datasets=("iris",), environment="env-1", **more):
@@ -23,7 +23,7 @@ def compared(drop=0.0, *, seeds=5, datasets=("iris",), environment="env-1", **mo
             for run, lost, facts in ((base, 0.0, {}), (head, drop, more)):
                 run.add("dummy", name, 0.5, outer=outer)
                 run.add("lda", name, 0.9 - lost * (1 + outer / 50), outer=outer, **facts)
-    return compare(side(base), side(head), METRICS, TASKS)
+    return compare(side(base), side(head))
 
 
 def said(comparison):

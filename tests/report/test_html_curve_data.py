@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from analysis.hand_families import evidence, put
-from analysis.hand_tables import METRICS, TASKS, Run, tables
+from analysis.hand_tables import Run, tables
 from bench.analysis.cells import read_cells
 from bench.analysis.crossover import Crossover
 from bench.report.html.curve_data import MAX_LINES, curve_data
@@ -15,7 +15,7 @@ from bench.report.html.curve_data import MAX_LINES, curve_data
 
 def curves_of(run, **how):
     made = tables(run)
-    return curve_data(read_cells(made.trials, made.scores, METRICS, TASKS), METRICS, **how)
+    return curve_data(read_cells(made.trials, made.scores, made.metrics), **how)
 
 
 def line_of(found, name, dataset=0):
@@ -136,6 +136,7 @@ def test_a_crossing_becomes_a_mark_with_its_range():
             crossover=replace(crossing, **changed),
             cheaper=None,
             budgets={},
+            size_unit="rows",
         )
         return curves_of(run, verdicts=[verdict]).object["datasets"][0]["marks"]
 
@@ -187,7 +188,7 @@ def test_a_family_of_several_candidates_has_a_line_of_its_own():
     found = curves_of(run, evidence=evidence(run))
     line = found.object["datasets"][0]["lines"][0]
     assert found.object["contenders"][line["c"]] == [
-        "classical: best by validation rows",
+        "classical: best by validation",
         "classical",
     ]
     # Three times 0.7 and twice 0.9.

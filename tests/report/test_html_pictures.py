@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from analysis.hand_tables import METRICS, TASKS, Run, tables
+from analysis.hand_tables import Run, tables
 from bench.report.contents import read_contents
 from bench.report.html import charts, pictures
 
@@ -30,7 +30,7 @@ def test_ranked_contenders_are_drawn_at_their_seconds():
         run.add("dummy", "a", 0.5, outer=outer)
         run.add("lda", "a", 0.75, outer=outer, fit=2.0)
     made = tables(run)
-    (one,) = pictures.tradeoffs(read_contents(made, METRICS, TASKS).boards, {})
+    (one,) = pictures.tradeoffs(read_contents(made).boards, {})
     (warm,), (cold,) = one["warm"]["points"], one["cold"]["points"]
     assert (warm["name"], warm["seconds"], warm["skill"]) == ("lda", 2.0, 0.5)
     assert cold["seconds"] == 2.75

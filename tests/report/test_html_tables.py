@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.hand_tables import METRICS, TASKS, Run, tables
+from analysis.hand_tables import Run, tables
 from bench.analysis.cells import read_cells
 from bench.analysis.evidence import read_evidence
 from bench.report.contents import read_contents
@@ -21,7 +21,7 @@ def test_the_leaderboard_has_a_row_each_and_no_empty_columns():
     for outer in range(5):
         run.add("dummy", "a", 0.5, outer=outer)
         run.add("lda", "a", 0.75, outer=outer, fit=2.0)
-    (board,) = read_contents(tables(run), METRICS, TASKS).boards
+    (board,) = read_contents(tables(run)).boards
     table = sections.board_table(board, {})
     titles = [column.title for column in table.columns]
     assert titles[:4] == ["#", "model", "family", "skill"]
@@ -45,7 +45,7 @@ def test_failures_alike_share_a_row_commonest_first_skipped_last():
     for outer in range(3):
         run.add("cnn", "a", None, outer=outer, status="skipped", reason="no images")
     table = sections.failures_table(tables(run).trials)
-    assert text_of(table)[0] == ["svm", "a", "out of memory", "2", "16 to 64", "over 4 GiB"]
+    assert text_of(table)[0] == ["svm", "a", "out of memory", "2", "16 to 64 rows", "over 4 GiB"]
     assert [row[2] for row in text_of(table)] == ["out of memory", "error", "skipped"]
     assert len(text_of(table)[1][-1]) == 300
 
@@ -72,8 +72,8 @@ def test_machines_show_what_is_known():
 
 def evidence_of(run):
     made = tables(run)
-    cells = read_cells(made.trials, made.scores, METRICS, TASKS)
-    return read_evidence(cells, made.trials, made.scores, METRICS, TASKS)
+    cells = read_cells(made.trials, made.scores, made.metrics)
+    return read_evidence(cells, made.trials, made.scores)
 
 
 @pytest.fixture(scope="module")

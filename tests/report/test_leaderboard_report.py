@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
+from analysis.hand_tables import Run, realistic, tables
 from bench.report import formats, terminal
 from bench.report.contents import Selection, read_contents
 from bench.spec.errors import ResultsError
@@ -18,7 +18,7 @@ NASTY = "[red]x[/red] | a\nb \x1b[31m\u202e*_`<i>"
 
 
 def contents_of(*runs, by="task", **rules):
-    return read_contents(tables(*runs), METRICS, TASKS, by=by, selection=Selection(**rules))
+    return read_contents(tables(*runs), by=by, selection=Selection(**rules))
 
 
 def drawn(*runs, width=120, by="task", encoding="utf-8", **rules):

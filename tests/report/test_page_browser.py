@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from analysis.hand_tables import METRICS, TASKS, tables
+from analysis.hand_tables import tables
 from bench.report.html.page import write_page
 from report.page_runs import NASTY, nasty_run
 
@@ -19,7 +19,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "page.html"
-    write_page(tables(nasty_run()), path, metrics=METRICS, tasks=TASKS, title=NASTY, lead=[NASTY])
+    write_page(tables(nasty_run()), path, title=NASTY, lead=[NASTY])
     return path
 
 
@@ -115,7 +115,7 @@ def test_rows_are_filtered_by_words_and_family(tab):
     controls = page.locator('.controls[data-for="board-classification"]')
     controls.locator("input[type=search]").fill("ml")
     assert column(page, 2) == ["mlp"]
-    assert controls.locator(".count").inner_text() == "1 of 6 rows"
+    assert controls.locator(".count").inner_text() == "1 of 6"
     controls.locator("input[type=search]").fill("")
     controls.locator("input[value=deep]").uncheck()
     assert not {"mlp", "cnn"} & set(column(page, 2))

@@ -5,7 +5,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from analysis.hand_tables import METRICS, TASKS, Run, tables
+from analysis.hand_tables import Run, tables
 from bench.cli import main
 from bench.report.html import assets
 from bench.report.html.page import write_page
@@ -79,7 +79,7 @@ def test_only_what_is_selected_is_on_the_page(tmp_path):
 
     path = tmp_path / "page.html"
     chosen = Selection(models=["svm", "mlp"])
-    write_page(tables(nasty_run()), path, metrics=METRICS, tasks=TASKS, selection=chosen)
+    write_page(tables(nasty_run()), path, selection=chosen)
     text = path.read_text(encoding="utf-8").split("</script>")
     assert "lda" not in text[0].split('id="again"')[0]
     assert "cnn" not in text[0]
@@ -88,7 +88,7 @@ def test_only_what_is_selected_is_on_the_page(tmp_path):
 def test_an_empty_run_has_a_page_that_says_so(tmp_path):
     """Nothing finished yet is no fault."""
     path = tmp_path / "page.html"
-    facts = write_page(tables(Run()), path, metrics=METRICS, tasks=TASKS)
+    facts = write_page(tables(Run()), path)
     assert (facts.n_datasets, facts.headline) == (0, "")
     assert "nothing to rank" in path.read_text(encoding="utf-8")
 

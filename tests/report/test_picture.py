@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from analysis.hand_tables import METRICS, TASKS, Run, realistic, tables
+from analysis.hand_tables import Run, realistic, tables
 from bench.report import picture, terminal
 from bench.report.contents import read_contents
 
@@ -15,7 +15,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def contents_of(run, by="task"):
-    return read_contents(tables(run), METRICS, TASKS, by=by)
+    return read_contents(tables(run), by=by)
 
 
 def text_of(svg):

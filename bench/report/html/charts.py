@@ -144,9 +144,7 @@ def tradeoff() -> Spec:
     )
     colour = alt.Color(
         "family:N",
-        scale=alt.Scale(
-            domain=_FAMILIES, range=_COLOURS
-        ),
+        scale=alt.Scale(domain=_FAMILIES, range=_COLOURS),
         legend=None,
     )
     front = (
@@ -196,9 +194,7 @@ def critical_differences(n_contenders: int) -> Spec:
     y = alt.Y("row:Q", scale=alt.Scale(reverse=True, zero=False, nice=False, padding=14), axis=None)
     colour = alt.Color(
         "family:N",
-        scale=alt.Scale(
-            domain=_FAMILIES, range=_COLOURS
-        ),
+        scale=alt.Scale(domain=_FAMILIES, range=_COLOURS),
         legend=None,
     )
     points = alt.Chart(alt.NamedData("points"))

@@ -46,8 +46,9 @@ class CurveData:
     ----------
     object
         ``contenders`` (pairs of name and family), ``datasets``: each with ``task, name, metric``
-        (and its unit), ``unit`` (of sizes), ``baseline, sizes, lines`` (an object each: ``c`` the contender, ``s`` skill and ``v`` value
-        as lists of means, lows and highs, ``k`` seeds, ``f`` failed trials, an entry per size; and
+        (with its unit), ``unit`` (of sizes), ``baseline, sizes, lines`` (an object each: ``c`` the
+        contender, ``s`` skill and ``v`` value as lists of means, lows and highs, ``k`` seeds, ``f``
+        failed trials, an entry per size; and
         what `bench.report.html.curve_ends.curve_ends` returns), ``others`` (contenders without a
         line), ``marks`` (``[n, low, high, text]``) and ``said`` (sentences).
     n_datasets, n_drawn

@@ -30,7 +30,9 @@ _MAX_SUITE = 20_000
 def board_table(board: Board, machines: Mapping[str, str]) -> Table:
     """Return the leaderboard of one task."""
     lines = board.standings
-    columns = [Column(title="#", help="Place; none for baselines, controls and what misses datasets.")]
+    columns = [
+        Column(title="#", help="Place; none for baselines, controls and what misses datasets.")
+    ]
     columns.append(Column(title="model", is_text=True))
     columns.append(Column(title="family", is_text=True))
     cells: list[list[Cell]] = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.analysis.decisions import SURE
 from bench.analysis.prices import CHEAPER
-from bench.report.text import clean, figure, listed, plural
+from bench.report.text import clean, listed, plural
 from bench.report.verdicts.crossing import about, crossing_words
 from bench.report.verdicts.words import OTHER, amount, of_metric, percent, scale_of, tally, times
 

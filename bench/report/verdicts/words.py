@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.report.text import listed
+from bench.report.text import clean, figure, listed
 
 if TYPE_CHECKING:
     from bench.analysis.verdict import Verdict
