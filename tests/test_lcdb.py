@@ -11,8 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 import bench
+from bench.tasks.class_metrics import accuracy
 from bench.tasks.classification import CLASSIFICATION
-from bench.tasks.metrics import accuracy
 from bench.tasks.normalise import normalise
 from lcdb_figures import HALF_A_DIGIT, PUBLISHED
 

@@ -12,6 +12,7 @@ import click
 from bench.registry.lookup import Entry, PluginInfo, Registry, SuiteFile, discover
 from bench.report.table import show_table
 from bench.report.text import clean
+from bench.spec.tasks import leading
 
 Facts = dict[str, Any]
 Columns = dict[str, Callable[[Any], str]]
@@ -65,8 +66,10 @@ def tasks(as_json: bool) -> None:
     registry = discover()
     columns: Columns = {
         "name": lambda entry: entry.record.name,
-        "primary metric": lambda entry: entry.record.metrics[0],
-        "other metrics": lambda entry: ", ".join(entry.record.metrics[1:]),
+        "primary metric": lambda entry: ", ".join(leading(entry.record)),
+        "other metrics": lambda entry: ", ".join(
+            name for name in entry.record.metrics if name not in leading(entry.record)
+        ),
         "plugin": lambda entry: entry.plugin,
         "summary": lambda entry: entry.record.summary,
     }

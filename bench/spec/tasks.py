@@ -252,4 +252,11 @@ class Task(abc.ABC):
         return ()
 
 
+def leading(task: Task) -> tuple[str, ...]:
+    """Return the metrics that lead for some kind of target of a task, each once."""
+    kinds: Sequence[Any] = task.targets
+    targets: list[Target | None] = [Target(kind) for kind in kinds]
+    return tuple(dict.fromkeys(task.primary(target) for target in targets or [None]))
+
+
 MetricFunction = Callable[[Part, Any], float]

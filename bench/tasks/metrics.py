@@ -1,341 +1,68 @@
-"""What answers are scored by: name, direction, ideal value and function of every built-in metric.
-
-Classes are scored by plain NumPy, equal to scikit-learn where both are defined (the tests compare
-them): scikit-learn's checks of its input cost more than a small fit, and a task has checked the
-output already. A metric that cannot be computed for a part raises ValueError, which is kept as the
-reason.
-"""
+"""What answers are scored by: direction, ideal value and region of every built-in metric."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from bench.spec import Metric, Part
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-N_BINS = 15
-MOST_SILHOUETTE_ROWS = 2000
-
-
-# --- classification: the truth is codes (n,) or, for several labels, 0 and 1 (n, k) ---
-
-
-def balanced_accuracy(part: Part, labels: NDArray[Any]) -> float:
-    """Return the mean recall over the classes that are present in the part.
-
-    Several labels a row: the mean over labels. Brodersen et al., "The balanced accuracy and its
-    posterior distribution", ICPR 2010.
-    """
-    truth = _truth(part)
-    if truth.ndim == 2:
-        return _mean_over_columns(_mean_recall, truth, labels)
-    return _mean_recall(truth, labels)
-
-
-def accuracy(part: Part, labels: NDArray[Any]) -> float:
-    """Return the share of rows that are right; with several labels, right in every one."""
-    right = _truth(part) == labels
-    return float(right.all(axis=1).mean() if right.ndim == 2 else right.mean())
-
-
-def precision(part: Part, labels: NDArray[Any]) -> float:
-    """Return the mean precision over classes (macro); 0 for a class that is never given.
-
-    The classes are those in the truth or the answer. Several labels: the mean over labels of the
-    precision for 1.
-    """
-    return float(_ratio(*_hits_given_and_true(part, labels)[:2]).mean())
-
-
-def recall(part: Part, labels: NDArray[Any]) -> float:
-    """Return the mean recall over classes (macro); 0 for a class that is never true.
-
-    The classes are those in the truth or the answer, as scikit-learn has it; `balanced_accuracy`
-    takes only those in the truth.
-    """
-    hits, _, true = _hits_given_and_true(part, labels)
-    return float(_ratio(hits, true).mean())
-
-
-def f1(part: Part, labels: NDArray[Any]) -> float:
-    """Return the mean over classes (macro) of the harmonic mean of precision and recall."""
-    hits, given, true = _hits_given_and_true(part, labels)
-    return float(_ratio(2 * hits, given + true).mean())
-
-
-def log_loss(part: Part, probabilities: NDArray[Any]) -> float:
-    """Return the mean of minus the log of the true class's probability, in nats.
-
-    Probabilities are kept away from 0 and 1 by the spacing of floating-point numbers, as
-    scikit-learn does. Several labels: the mean over labels. Good, "Rational decisions", JRSS B
-    1952.
-    """
-    import numpy as np
-
-    truth = _truth(part)
-    tiny = np.finfo(np.float64).eps
-    kept = np.clip(np.asarray(probabilities, np.float64), tiny, 1 - tiny)
-    if truth.ndim == 2:
-        return float(-np.log(np.where(truth == 1, kept, 1 - kept)).mean())
-    return float(-np.log(kept[np.arange(len(truth)), truth]).mean())
-
-
-def roc_auc(part: Part, scores: NDArray[Any]) -> float:
-    """Return the area under the ROC curve: of probabilities, or of what else ranks the rows.
-
-    More than two classes: the mean over the classes present in the part, each against the rest;
-    several labels: the mean over the labels of which both values are present. Hanley and McNeil,
-    Radiology 143, 1982; Fawcett, Pattern Recognition Letters 27, 2006.
-
-    Raises
-    ------
-    ValueError
-        Only one class is in the part.
-    """
-    import numpy as np
-
-    truth = _truth(part)
-    if truth.ndim == 2:
-        columns = [(truth[:, k] == 1, scores[:, k]) for k in range(truth.shape[1])]
-    elif scores.shape[1] == 2:
-        columns = [(truth == 1, scores[:, 1])]
-    else:
-        columns = [(truth == k, scores[:, k]) for k in np.unique(truth)]
-    areas = [_area(positive, value) for positive, value in columns if 0 < positive.mean() < 1]
-    if not areas:
-        raise ValueError("only one class in this part")
-    return float(np.mean(areas))
-
-
-def calibration_error(part: Part, probabilities: NDArray[Any]) -> float:
-    """Return the expected calibration error of the top class, over 15 bins of equal width.
-
-    It is the sum over bins of the share of rows in the bin times the distance between their
-    accuracy and their mean confidence; bins are open on the left. Several labels: the mean over
-    labels. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, equation 3.
-    """
-    import numpy as np
-
-    truth = _truth(part)
-    if truth.ndim == 2:
-        return _mean_over_columns(
-            lambda y, p: _calibration(y, np.column_stack([1 - p, p])), truth, probabilities
-        )
-    return _calibration(truth, probabilities)
-
-
-def _truth(part: Part) -> NDArray[Any]:
-    import numpy as np
-
-    if part.y is None:
-        raise ValueError("the dataset has no true answers")
-    truth = np.asarray(part.y)
-    if not len(truth):
-        raise ValueError("the part has no rows")
-    return truth
-
-
-def _mean_over_columns(
-    function: Callable[[NDArray[Any], NDArray[Any]], float],
-    truth: NDArray[Any],
-    given: NDArray[Any],
-) -> float:
-    """Return the mean of a metric over the labels of a row."""
-    return statistics.fmean(function(truth[:, k], given[:, k]) for k in range(truth.shape[1]))
-
-
-def _mean_recall(truth: NDArray[Any], labels: NDArray[Any]) -> float:
-    import numpy as np
-
-    true = np.bincount(truth)
-    hits = np.bincount(truth[truth == labels], minlength=len(true))
-    present = true > 0
-    return float((hits[present] / true[present]).mean())
-
-
-def _hits_given_and_true(
-    part: Part, labels: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Count, for each class in truth or answer: right answers, answers, true rows."""
-    import numpy as np
-
-    truth = _truth(part)
-    if truth.ndim == 2:
-        return ((truth == 1) & (labels == 1)).sum(0), (labels == 1).sum(0), (truth == 1).sum(0)
-    k = int(max(truth.max(), labels.max())) + 1
-    hits = np.bincount(truth[truth == labels], minlength=k)
-    given = np.bincount(labels, minlength=k)
-    true = np.bincount(truth, minlength=k)
-    seen = given + true > 0
-    return hits[seen], given[seen], true[seen]
-
-
-def _ratio(above: NDArray[Any], below: NDArray[Any]) -> NDArray[np.float64]:
-    """Divide; 0 where there is nothing to divide by, since nothing was counted above it either."""
-    import numpy as np
-
-    return np.asarray(above / np.maximum(below, 1), dtype=np.float64)
-
-
-def _area(positive: NDArray[np.bool_], value: NDArray[Any]) -> float:
-    """Return the chance that a positive's value is above a negative's, ties counting half."""
-    import numpy as np
-
-    _, place, count = np.unique(value, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    n = int(positive.sum())
-    return float((rank[positive].sum() - n * (n + 1) / 2) / (n * (len(value) - n)))
-
-
-def _calibration(truth: NDArray[Any], probabilities: NDArray[Any]) -> float:
-    import numpy as np
-
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    edges = np.linspace(0, 1, N_BINS + 1)
-    bins = np.searchsorted(edges[1:-1], confidence, side="left")
-    gaps = np.bincount(bins, weights=right - confidence, minlength=N_BINS)
-    return float(np.abs(gaps).sum() / len(truth))
-
-
-# --- regression: the truth is (n,) or (n, k) numbers; several outputs count alike ---
-
-
-def rmse(part: Part, predicted: NDArray[Any]) -> float:
-    """Return the root of the mean squared error, in the target's unit."""
-    import numpy as np
-
-    return float(np.sqrt(((_truth(part) - predicted) ** 2).mean(axis=0)).mean())
-
-
-def mse(part: Part, predicted: NDArray[Any]) -> float:
-    """Return the mean squared error, in the target's unit squared."""
-    return float(((_truth(part) - predicted) ** 2).mean())
-
-
-def mae(part: Part, predicted: NDArray[Any]) -> float:
-    """Return the mean absolute error, in the target's unit."""
-    return float(abs(_truth(part) - predicted).mean())
-
-
-def r2(part: Part, predicted: NDArray[Any]) -> float:
-    """Return the share of the target's variance that is explained.
-
-    Raises
-    ------
-    ValueError
-        The part has fewer than two rows, or the target is the same in all of them.
-    """
-    truth = _truth(part)
-    if len(truth) < 2:
-        raise ValueError("fewer than two rows in this part")
-    spread = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
-    if not (spread > 0).all():
-        raise ValueError("the target is constant in this part")
-    return float((1 - ((truth - predicted) ** 2).sum(axis=0) / spread).mean())
-
-
-# --- clustering: the truth is codes (n,), which no estimator has seen ---
-
-
-def adjusted_rand(part: Part, labels: NDArray[Any]) -> float:
-    """Return the Rand index of two partitions, adjusted for chance.
-
-    Hubert and Arabie, "Comparing partitions", Journal of Classification 2, 1985.
-
-    Raises
-    ------
-    ValueError
-        There are no true classes to compare with.
-    """
-    from sklearn.metrics import adjusted_rand_score
-
-    return _quickly(adjusted_rand_score, _true_classes(part), labels)
-
-
-def nmi(part: Part, labels: NDArray[Any]) -> float:
-    """Return the mutual information of two partitions over the mean of their entropies.
-
-    Vinh, Epps and Bailey, JMLR 11, 2010, with the arithmetic mean.
-
-    Raises
-    ------
-    ValueError
-        There are no true classes to compare with.
-    """
-    from sklearn.metrics import normalized_mutual_info_score
-
-    return _quickly(normalized_mutual_info_score, _true_classes(part), labels)
-
-
-def silhouette(part: Part, labels: NDArray[Any]) -> float:
-    """Return how much nearer rows are to their own cluster than to the next one, in [-1, 1].
-
-    Euclidean, on X as it is, over the first 2,000 rows of the part. Rousseeuw, Journal of
-    Computational and Applied Mathematics 20, 1987.
-
-    Raises
-    ------
-    ValueError
-        X is not a table of numbers, or there is one cluster, or as many as rows.
-    """
-    import numpy as np
-    from sklearn.metrics import silhouette_score
-
-    labels = labels[:MOST_SILHOUETTE_ROWS]
-    n_clusters = len(np.unique(labels))
-    if not 2 <= n_clusters < len(labels):
-        raise ValueError(f"{n_clusters} cluster(s) over {len(labels)} rows in this part")
-    try:
-        X = np.asarray(part.X[:MOST_SILHOUETTE_ROWS], dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError("X is not a table of numbers") from None
-    if X.ndim != 2 or not np.isfinite(X).all():
-        raise ValueError("X is not a table of numbers without missing values")
-    return _quickly(silhouette_score, X, labels)
-
-
-def _true_classes(part: Part) -> NDArray[Any]:
-    truth = _truth(part)
-    if truth.ndim != 1 or truth.dtype.kind not in "iu":
-        raise ValueError("the target is not one of classes")
-    return truth
-
-
-def _quickly(function: Callable[..., Any], *arguments: Any) -> float:
-    """Call a scikit-learn metric without its checks: the task has made them."""
-    import sklearn
-
-    with sklearn.config_context(skip_parameter_validation=True, assume_finite=True):
-        return float(function(*arguments))
-
-
-def _metric(name: str, direction: Any, ideal: float, needs: str, summary: str) -> Metric:
-    function = f"bench.tasks.metrics:{name.replace('-', '_')}"
+from typing import Any
+
+from bench.spec import Metric
+
+_MODULES = {
+    "labels": "class_metrics",
+    "probabilities": "class_metrics",
+    "scores": "class_metrics",
+    "predictions": "number_metrics",
+    "clusters": "cluster_metrics",
+}
+"""Where the functions are, by what they are computed from."""
+
+
+def _metric(
+    name: str,
+    needs: str,
+    summary: str,
+    *,
+    direction: Any = "higher",
+    ideal: float = 1.0,
+    region: float | str = 0.01,
+    unit: str = "",
+) -> Metric:
     return Metric(
-        name=name, direction=direction, ideal=ideal, needs=needs, function=function, summary=summary
+        name=name,
+        direction=direction,
+        ideal=ideal,
+        needs=needs,
+        function=f"bench.tasks.{_MODULES[needs]}:{name.replace('-', '_')}",
+        region=region,
+        unit=unit,
+        summary=summary,
     )
 
 
+_LOSS: dict[str, Any] = {"direction": "lower", "ideal": 0.0, "region": "2% of value"}
+_TARGET = "target units"
+
 METRICS: tuple[Metric, ...] = (
-    _metric("balanced-accuracy", "higher", 1.0, "labels", "Mean recall over the classes."),
-    _metric("accuracy", "higher", 1.0, "labels", "Share of rows that are right."),
-    _metric("precision", "higher", 1.0, "labels", "Mean precision over the classes."),
-    _metric("recall", "higher", 1.0, "labels", "Mean recall over true and given classes."),
-    _metric("f1", "higher", 1.0, "labels", "Mean over classes of precision and recall in one."),
-    _metric("log-loss", "lower", 0.0, "probabilities", "Mean surprise at the true class, nats."),
-    _metric("roc-auc", "higher", 1.0, "scores", "Chance to rank a true row above another."),
-    _metric("calibration-error", "lower", 0.0, "probabilities", "Confidence against accuracy."),
-    _metric("rmse", "lower", 0.0, "predictions", "Root of the mean squared error."),
-    _metric("mse", "lower", 0.0, "predictions", "Mean squared error."),
-    _metric("mae", "lower", 0.0, "predictions", "Mean absolute error."),
-    _metric("r2", "higher", 1.0, "predictions", "Share of the variance that is explained."),
-    _metric("adjusted-rand", "higher", 1.0, "clusters", "Agreement with the true classes."),
-    _metric("nmi", "higher", 1.0, "clusters", "Information shared with the true classes."),
-    _metric("silhouette", "higher", 1.0, "clusters", "How apart the clusters are."),
+    _metric("balanced-accuracy", "labels", "Mean recall over the classes."),
+    _metric("accuracy", "labels", "Share of rows that are right."),
+    _metric("precision", "labels", "Mean precision over the classes."),
+    _metric("recall", "labels", "Mean recall over true and given classes."),
+    _metric("f1", "labels", "Mean over classes of precision and recall in one."),
+    _metric("log-loss", "probabilities", "Mean surprise at the true class.", unit="nats", **_LOSS),
+    _metric(
+        "roc-auc", "scores", "Chance to rank a true row above another.", region="0.005, 10% of gap"
+    ),
+    _metric(
+        "calibration-error",
+        "probabilities",
+        "Confidence against accuracy.",
+        # A share: of one that is nearly 0, two in a hundred would be nothing.
+        **(_LOSS | {"region": 0.01}),
+    ),
+    _metric("rmse", "predictions", "Root of the mean squared error.", unit=_TARGET, **_LOSS),
+    _metric("mse", "predictions", "Mean squared error.", unit=f"{_TARGET} squared", **_LOSS),
+    _metric("mae", "predictions", "Mean absolute error.", unit=_TARGET, **_LOSS),
+    _metric("r2", "predictions", "Share of the variance that is explained."),
+    _metric("adjusted-rand", "clusters", "Agreement with the true classes."),
+    _metric("nmi", "clusters", "Information shared with the true classes."),
+    _metric("silhouette", "clusters", "How apart the clusters are."),
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.spec import Metric, Output, Part, Task
 from bench.spec.outcome import Score
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Metrics = Sequence[tuple[Metric, Callable[[Part, Any], float]]]
 """Each metric with its function, already imported."""
@@ -65,6 +68,24 @@ def score_slices(
         for label, own in places.items():
             some, answer = task.subset(part, own), output.subset(own)
             yield from score(metrics, part_name, some, answer, f"{name}={label}")
+
+
+def truth_of(part: Part) -> NDArray[Any]:
+    """Return the true answers as an array.
+
+    Raises
+    ------
+    ValueError
+        There are none.
+    """
+    import numpy as np
+
+    if part.y is None:
+        raise ValueError("the dataset has no true answers")
+    truth = np.asarray(part.y)
+    if not len(truth):
+        raise ValueError("the part has no rows")
+    return truth
 
 
 def _value(

@@ -15,6 +15,7 @@ from bench.planning.suite import json_schema
 from bench.registry.lookup import Entry, Registry, discover
 from bench.results.schema import SCHEMAS
 from bench.spec import DatasetSpec, ModelSpec
+from bench.spec.tasks import leading
 
 COLUMNS = Path(__file__).parents[1] / "reference" / "columns.toml"
 _TYPES = {"string": "text", "int64": "whole number", "double": "number", "bool": "true or false"}
@@ -115,8 +116,8 @@ def tasks(registry: Registry) -> list[str]:
             (
                 _code(task.name),
                 task.summary,
-                _code(task.metrics[0]),
-                ", ".join(map(_code, task.metrics[1:])),
+                ", ".join(map(_code, leading(task))),
+                ", ".join(_code(name) for name in task.metrics if name not in leading(task)),
             )
             for task in _first_party(registry.tasks.values())
         ),
@@ -126,13 +127,14 @@ def tasks(registry: Registry) -> list[str]:
 def metrics(registry: Registry) -> list[str]:
     """Return the metrics."""
     return table(
-        ("metric", "what it is", "better", "ideal", "computed from"),
+        ("metric", "what it is", "better", "ideal", "equal within", "computed from"),
         (
             (
                 _code(m.name),
                 m.summary,
                 m.direction,
                 "none" if m.ideal is None else f"{m.ideal:g}",
+                "" if m.region is None else str(m.region),
                 m.needs,
             )
             for m in _first_party(registry.metrics.values())

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 import bench
-from bench.tasks import metrics
+from bench.registry.lookup import resolve
+from bench.spec.metrics import equal_within
+from bench.tasks import class_metrics, number_metrics
 from bench.tasks.metrics import METRICS
 from bench.tasks.scoring import score
 
@@ -30,7 +32,7 @@ def output_of(n, **offers):
 
 def score_one(name, part, output):
     metric = BY_NAME[name]
-    function = getattr(metrics, metric.function.partition(":")[2])
+    function = resolve(metric.function)
     return score([(metric, function)], "test", part, output)[0]
 
 
@@ -148,21 +150,23 @@ def test_classification_equals_scikit_learn(rows):
     labels = p.argmax(axis=1)
     part = part_of(truth)
     macro = {"average": "macro", "zero_division": 0}
-    assert metrics.balanced_accuracy(part, labels) == pytest.approx(
+    assert class_metrics.balanced_accuracy(part, labels) == pytest.approx(
         reference.balanced_accuracy_score(truth, labels)
     )
-    assert metrics.accuracy(part, labels) == pytest.approx(reference.accuracy_score(truth, labels))
+    assert class_metrics.accuracy(part, labels) == pytest.approx(
+        reference.accuracy_score(truth, labels)
+    )
     for ours, theirs in (
-        (metrics.precision, reference.precision_score),
-        (metrics.recall, reference.recall_score),
-        (metrics.f1, reference.f1_score),
+        (class_metrics.precision, reference.precision_score),
+        (class_metrics.recall, reference.recall_score),
+        (class_metrics.f1, reference.f1_score),
     ):
         assert ours(part, labels) == pytest.approx(theirs(truth, labels, **macro))
-    assert metrics.log_loss(part, p) == pytest.approx(
+    assert class_metrics.log_loss(part, p) == pytest.approx(
         reference.log_loss(truth, p, labels=[0, 1, 2, 3])
     )
     if len(set(truth.tolist())) == 4:
-        assert metrics.roc_auc(part, p) == pytest.approx(
+        assert class_metrics.roc_auc(part, p) == pytest.approx(
             reference.roc_auc_score(truth, p, multi_class="ovr")
         )
 
@@ -184,16 +188,18 @@ def test_several_labels_equal_scikit_learn(data):
     p = np.array([row[1] for row in data]) / 10
     labels = (p > 0.5).astype(int)
     part = part_of(truth)
-    assert metrics.accuracy(part, labels) == pytest.approx(reference.accuracy_score(truth, labels))
-    assert metrics.f1(part, labels) == pytest.approx(
+    assert class_metrics.accuracy(part, labels) == pytest.approx(
+        reference.accuracy_score(truth, labels)
+    )
+    assert class_metrics.f1(part, labels) == pytest.approx(
         reference.f1_score(truth, labels, average="macro", zero_division=0)
     )
-    assert metrics.log_loss(part, p) == pytest.approx(
+    assert class_metrics.log_loss(part, p) == pytest.approx(
         np.mean([reference.log_loss(truth[:, k], p[:, k], labels=[0, 1]) for k in range(3)])
     )
     if (truth.min(axis=0) < truth.max(axis=0)).all():
-        assert metrics.roc_auc(part, p) == pytest.approx(reference.roc_auc_score(truth, p))
-        assert metrics.balanced_accuracy(part, labels) == pytest.approx(
+        assert class_metrics.roc_auc(part, p) == pytest.approx(reference.roc_auc_score(truth, p))
+        assert class_metrics.balanced_accuracy(part, labels) == pytest.approx(
             np.mean(
                 [reference.balanced_accuracy_score(truth[:, k], labels[:, k]) for k in range(3)]
             )
@@ -207,10 +213,10 @@ def test_regression_equals_scikit_learn():
         truth, predicted = random.normal(size=shape), random.normal(size=shape)
         part = part_of(truth)
         for ours, theirs in (
-            (metrics.rmse, reference.root_mean_squared_error),
-            (metrics.mse, reference.mean_squared_error),
-            (metrics.mae, reference.mean_absolute_error),
-            (metrics.r2, reference.r2_score),
+            (number_metrics.rmse, reference.root_mean_squared_error),
+            (number_metrics.mse, reference.mean_squared_error),
+            (number_metrics.mae, reference.mean_absolute_error),
+            (number_metrics.r2, reference.r2_score),
         ):
             assert ours(part, predicted) == pytest.approx(theirs(truth, predicted))
 
@@ -273,7 +279,7 @@ def test_a_broken_metric_costs_only_itself():
     def broken(part, given):
         return {}["key"]
 
-    entries = [(BY_NAME["accuracy"], broken), (BY_NAME["f1"], metrics.f1)]
+    entries = [(BY_NAME["accuracy"], broken), (BY_NAME["f1"], class_metrics.f1)]
     first, second = score(entries, "train", part_of([0, 1]), output_of(2, labels=[0, 1]))
     assert (first.value, first.reason) == (None, "KeyError: 'key'")
     assert second.value == 1.0
@@ -284,3 +290,54 @@ def test_every_metric_names_a_function(metric):
     """The string in the record leads to a documented function."""
     module, _, name = metric.function.partition(":")
     assert getattr(importlib.import_module(module), name).__doc__
+
+
+# --- what is practically equal --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("region", "better", "ideal", "expected"),
+    [
+        (0.01, 0.9, 1.0, 0.01),
+        ("0.01", 0.9, 1.0, 0.01),  # as a table holds it
+        ("2% of value", 50.0, 0.0, 1.0),
+        ("2% of value", -50.0, None, 1.0),
+        ("0.005, 10% of gap", 0.8, 1.0, 0.005),
+        ("0.005, 10% of gap", 0.98, 1.0, 0.002),
+        ("10% of gap", 0.98, None, None),
+        (None, 0.5, 1.0, None),
+        ("", 0.5, 1.0, None),
+        (1e-05, 0.5, 1.0, 1e-05),
+    ],
+)
+def test_differences_that_are_none_in_practice(region, better, ideal, expected):
+    """A number, a share of the better value, a share of what it lacks; of several the least."""
+    found = equal_within(region, better, ideal)
+    assert found == expected if expected is None else found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("region", ["two", "2%", "-1", "2% of all", "0.01,"])
+def test_a_region_of_another_form_is_refused(region):
+    """With what is allowed."""
+    with pytest.raises(bench.RecordError, match=r"'mine': region is .*'2% of value'"):
+        bench.Metric(
+            name="mine", direction="higher", ideal=1.0, needs="labels", function="a:b",
+            region=region,
+        )  # fmt: skip
+
+
+def test_every_metric_says_what_is_equal():
+    """Accuracies .01, AUC the lesser of .005 and a tenth of the gap, losses and errors 2 %."""
+    regions = {metric.name: metric.region for metric in METRICS}
+    assert regions["accuracy"] == regions["balanced-accuracy"] == 0.01
+    assert regions["roc-auc"] == "0.005, 10% of gap"
+    assert {regions[name] for name in ("log-loss", "rmse", "mse", "mae")} == {"2% of value"}
+    assert None not in regions.values()
+
+
+def test_without_an_ideal_there_is_no_skill():
+    """Of a log-likelihood, say."""
+    metric = bench.Metric(
+        name="mine", direction="higher", ideal=None, needs="labels", function="a:b"
+    )
+    assert math.isnan(metric.skill(3.0, 2.0))

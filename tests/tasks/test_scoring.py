@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import bench
-from bench.tasks.metrics import accuracy, mae
+from bench.tasks.class_metrics import accuracy
+from bench.tasks.number_metrics import mae
 from bench.tasks.regression import REGRESSION
 from bench.tasks.scoring import score, score_slices
 
