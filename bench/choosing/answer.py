@@ -31,8 +31,6 @@ class Request:
         By which candidates are compared; the task's own where None.
     minutes
         For everything, from the start of the process to the page.
-    jobs
-        Trials at once; None: as many as there are cores for.
     seed
         Names the outer seeds.
     candidates
@@ -49,7 +47,6 @@ class Request:
     task: str | None = None
     metric: str | None = None
     minutes: float = 5.0
-    jobs: int | None = None
     seed: int = 0
     candidates: Suite
     folder: Path

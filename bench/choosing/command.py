@@ -18,10 +18,9 @@ from bench.choosing.progress import TimedProgress
 from bench.choosing.steering import Steering, earlier, telling_limit
 from bench.choosing.table import check_same, dataset_params, sizes_of, suite_for, to_toml
 from bench.choosing.telling import say, say_findings, say_plan, say_table
-from bench.execution.local import LocalEngine, Server, assign_cores
-from bench.execution.session import Session
+from bench.execution.session import Session, needs_of
 from bench.planning.describing import DatasetFacts
-from bench.planning.plan import Plan, modules
+from bench.planning.plan import Plan
 from bench.planning.source import Source
 from bench.planning.suite import DatasetTable, Suite
 from bench.planning.trials import Trials
@@ -31,6 +30,7 @@ from bench.spec.errors import SuiteError, nearest
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bench.execution.engine import Engine
     from bench.registry.lookup import Registry
 
 EXAMINE = "bench.choosing.calls:examine"
@@ -62,7 +62,7 @@ _LATER = (
 
 
 def answer(
-    request: Request, registry: Registry, console: Console, *, began: float, server: Server
+    request: Request, registry: Registry, console: Console, *, began: float, engine: Engine
 ) -> Answer:
     """Check a table, measure candidates on it, and say which to take.
 
@@ -76,8 +76,8 @@ def answer(
         Where progress and findings are shown.
     began
         When the minutes began, in seconds since 1970.
-    server
-        A fork server that was started ahead of time.
+    engine
+        What runs trials; whoever made it closes it.
 
     Raises
     ------
@@ -101,43 +101,30 @@ def answer(
     draft = suite_for(
         request.candidates, table, sizes=None, seed=request.seed, metric=request.metric
     )
-    slots = assign_cores(request.jobs, draft.limits.cores)
-    with contextlib.ExitStack() as held:
-        engine = LocalEngine(slots, modules(draft, registry), server)
-        held.callback(engine.close)
-        engine.start()
-        for module in _LATER:
-            with contextlib.suppress(ImportError):
-                import_module(module)
-        facts, findings = _examine(engine, source, draft, registry, request.task)
-        task = registry.task(facts.task).record
-        if request.metric is not None:
-            _check_metric(request.metric, task, registry)
-        say_table(console, source.name, facts)
-        say_findings(console, findings)
-        sizes = sizes_of(min(split.n_train_max for split in facts.splits))
-        suite = suite_for(
-            request.candidates, table, sizes=sizes, seed=request.seed, metric=request.metric
-        )
-        text = to_toml(suite)
-        session = held.enter_context(
-            Session(
-                suite,
-                text,
-                registry,
-                request.folder,
-                jobs=request.jobs,
-                command=request.command,
-                engine=engine,
-            )
-        )
-        if session.has_begun:
-            check_same(request.folder, text)
-        (subject,) = session.plan.subjects.values()
-        metric = registry.metric(subject.primary_metric).record
-        watcher = _Watcher(console, session, metric, end, _GRACE_SHARE * budget)
-        progress = session.run(watcher, watcher.steer)
-        plan = session.plan
+    engine.prepare(needs_of(draft, registry))
+    engine.start()
+    for module in _LATER:
+        with contextlib.suppress(ImportError):
+            import_module(module)
+    facts, findings = _examine(engine, source, draft, registry, request.task)
+    task = registry.task(facts.task).record
+    if request.metric is not None:
+        _check_metric(request.metric, task, registry)
+    say_table(console, source.name, facts)
+    say_findings(console, findings)
+    sizes = sizes_of(min(split.n_train_max for split in facts.splits))
+    suite = suite_for(
+        request.candidates, table, sizes=sizes, seed=request.seed, metric=request.metric
+    )
+    text = to_toml(suite)
+    session = Session(suite, text, registry, request.folder, engine=engine, command=request.command)
+    if session.has_begun:
+        check_same(request.folder, text)
+    (subject,) = session.plan.subjects.values()
+    metric = registry.metric(subject.primary_metric).record
+    watcher = _Watcher(console, session, metric, end, _GRACE_SHARE * budget)
+    progress = session.run(watcher, watcher.steer)
+    plan = session.plan
     found = Answer(
         folder=request.folder,
         task=task.name,
@@ -146,12 +133,12 @@ def answer(
         statuses=progress.statuses,
         interrupted=progress.interrupted,
     )
-    found = conclude(found, plan, metric, n_slots=len(slots))
+    found = conclude(found, plan, metric, n_slots=session.n_slots)
     return replace(found, seconds=time.time() - began)
 
 
 def _examine(
-    engine: LocalEngine, source: Source, suite: Suite, registry: Registry, task: str | None
+    engine: Engine, source: Source, suite: Suite, registry: Registry, task: str | None
 ) -> tuple[DatasetFacts, list[Finding]]:
     from bench.execution.asking import ask_about
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -67,6 +68,7 @@ def check(
     from bench.conformance.catalogue import PROMISES
     from bench.conformance.runner import Runner
     from bench.conformance.targets import targets
+    from bench.execution.engines import make_engine
 
     n_jobs = _jobs(jobs)
     if not plugins:
@@ -84,7 +86,8 @@ def check(
             return
         results = []
         subjects = [subject for subject, _ in wanted]
-        with Runner(found.registry, subjects, jobs=n_jobs, seconds=seconds) as runner:
+        with contextlib.closing(make_engine(jobs=n_jobs)) as engine:
+            runner = Runner(found.registry, subjects, engine=engine, seconds=seconds)
             for result in runner.run(wanted):
                 results.append(result)
                 if not as_json:

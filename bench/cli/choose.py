@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.cli.run import jobs_option
+from bench.execution.engines import make_engine
 from bench.execution.opening import choose_folder
 from bench.planning.wanted import find_suite
 
 if TYPE_CHECKING:
-    from bench.execution.local import Server
+    from bench.execution.engine import Engine
 
 _MOST_START_UP = 10.0
 """Seconds."""
@@ -42,17 +43,14 @@ def choose(context: click.Context, /, table: str, as_json: bool, **options: Any)
     rows, few of them on many. Which to take is decided on validation rows; test rows only report.
     Running the same command again goes on where it ended, with as many minutes more.
     """
-    from bench.execution.local import Server
-
     began = _began()
-    with contextlib.ExitStack() as held:
-        server = Server.start()  # it starts up while the table is looked for
-        held.callback(server.stop)
-        context.exit(_choose(table, as_json, options, server, began))
+    with contextlib.closing(make_engine(jobs=options["jobs"])) as engine:
+        engine.start()  # it starts up while the table is looked for
+        context.exit(_choose(table, as_json, options, engine, began))
 
 
 def _choose(
-    given: str, as_json: bool, options: dict[str, Any], server: Server, began: float
+    given: str, as_json: bool, options: dict[str, Any], engine: Engine, began: float
 ) -> int:
     """Do what the command says; return the exit code."""
     from bench.choosing.answer import Request
@@ -79,14 +77,13 @@ def _choose(
         task=options["task"],
         metric=options["metric"],
         minutes=options["minutes"],
-        jobs=options["jobs"],
         seed=options["seed"],
         candidates=candidates,
         folder=choose_folder(name, options["output"], options["fresh"]),
         command=["bench", *sys.argv[1:]],
     )
     console = make_console(stderr=as_json)
-    found = answer(request, registry, console, began=began, server=server)
+    found = answer(request, registry, console, began=began, engine=engine)
     if as_json:
         import json
 

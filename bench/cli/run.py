@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.execution.engines import ENGINES, make_engine
 from bench.execution.opening import open_session
 from bench.planning.wanted import Wanted, read_suite
 from bench.report.told import Told, count, counted, say
@@ -18,7 +19,7 @@ from bench.report.told import Told, count, counted, say
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bench.execution.local import Server
+    from bench.execution.engine import Engine
     from bench.execution.session import Session
 
 
@@ -46,7 +47,7 @@ def jobs_option(_: click.Context, __: click.Parameter, value: str) -> int | None
 @click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each trial.")
 @click.option("--memory", metavar="SIZE", help="Memory limit of each trial, such as '4 GiB'.")
 @click.option("--device", type=click.Choice(["cpu", "gpu", "tpu"]), default="cpu")
-@click.option("--engine", type=click.Choice(["local"]), default="local")
+@click.option("--engine", type=click.Choice(ENGINES), default="local")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [results/SUITE]")
 @click.option("--fresh", is_flag=True, help="Begin a new run beside an earlier one.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show what would be run, and stop.")
@@ -60,39 +61,28 @@ def run(
     SUITE is the name of an installed suite (`bench list suites`) or a TOML file. Running the same
     command again measures what is missing and nothing twice. Patterns are such as 'acme-*,mlp'.
     """
-    from bench.execution.local import Server
-
-    with contextlib.ExitStack() as held:
-        server = None
+    wanted = Wanted(**options)
+    with contextlib.closing(make_engine(engine, jobs=wanted.jobs)) as running:
         if not is_dry:
-            server = Server.start()  # it starts up while the suite is read
-            held.callback(server.stop)
-        context.exit(_run(suite, Wanted(**options), is_dry, as_json, server, held))
+            running.start()  # it starts up while the suite is read
+        context.exit(_run(suite, wanted, is_dry, as_json, running))
 
 
-def _run(
-    given: str,
-    wanted: Wanted,
-    is_dry: bool,
-    as_json: bool,
-    server: Server | None,
-    held: contextlib.ExitStack,
-) -> int:
+def _run(given: str, wanted: Wanted, is_dry: bool, as_json: bool, engine: Engine) -> int:
     """Do what the command says; return the exit code."""
     from bench.registry.lookup import discover
     from bench.report.terminal import make_console
 
     registry = discover()
     command = ["bench", *sys.argv[1:]]
-    session = held.enter_context(
-        open_session(*read_suite(given, registry), registry, wanted, command=command, server=server)
+    session = open_session(
+        *read_suite(given, registry), registry, wanted, engine=engine, command=command
     )
     console = make_console(stderr=as_json)
     if is_dry:
         return _dry_run(session, console, as_json)
-    told = Told(console)
-    held.callback(told.close)
-    progress = session.run(told)
+    with contextlib.closing(Told(console)) as told:
+        progress = session.run(told)
     if progress.statuses:
         say(console, f"Trials: {counted(progress.statuses)}.")
     if progress.interrupted:

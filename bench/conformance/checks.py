@@ -13,6 +13,7 @@ from bench.conformance.looking import found_in
 from bench.conformance.promise import Finding, Promise
 from bench.conformance.runner import Runner
 from bench.conformance.targets import find
+from bench.execution.engines import make_engine
 
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
@@ -30,7 +31,8 @@ class Session:
     """
 
     def __init__(self, registry: Registry, subjects: Sequence[Subject]) -> None:
-        self.runner = Runner(registry, subjects)
+        self.engine = make_engine()
+        self.runner = Runner(registry, subjects, engine=self.engine)
         self.wanted: set[Check] = set()
         self._known: dict[tuple[Subject, str], Finding] = {}
 
@@ -142,4 +144,4 @@ def select(checks: Sequence[Check]) -> None:
 def close() -> None:
     """End every process that checks have started."""
     while _sessions:
-        _sessions.pop().runner.close()
+        _sessions.pop().engine.close()

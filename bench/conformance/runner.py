@@ -11,14 +11,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from bench.conformance.catalogue import Subject, pairs_of, promises_of
 from bench.conformance.looking import found_in
 from bench.conformance.promise import Finding, Outcome, Promise
-from bench.execution.engine import Call, Report
-from bench.execution.local import LocalEngine, assign_cores
+from bench.execution.engine import Call, Engine, Needs, Report
 
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
@@ -54,7 +52,7 @@ class Result:
 
 
 class Runner:
-    """Looks for promises in processes of an engine; use it as a context manager.
+    """Looks for promises in processes of an engine.
 
     Parameters
     ----------
@@ -62,8 +60,8 @@ class Runner:
         What is installed.
     subjects
         All that may be asked about: what they need is imported once.
-    jobs
-        How many processes at once; None: one for each core.
+    engine
+        What runs them; whoever made it closes it.
     seconds
         For one promise.
     """
@@ -73,30 +71,12 @@ class Runner:
         registry: Registry,
         subjects: Iterable[Subject],
         *,
-        jobs: int | None = 1,
+        engine: Engine,
         seconds: float = SECONDS,
     ) -> None:
-        self._preload = _modules(registry, subjects)
-        self._jobs = jobs
+        self._engine = engine
         self._seconds = seconds
-        self._engine: LocalEngine | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End every process."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+        engine.prepare(Needs(preload=tuple(_modules(registry, subjects))))
 
     def run(self, wanted: Sequence[tuple[Subject, Sequence[Promise]]]) -> Iterator[Result]:
         """Yield a result for each subject, as soon as all that is wanted of it is known."""
@@ -109,7 +89,8 @@ class Runner:
         found: dict[Subject, list[tuple[tuple[str, str] | None, Finding]]] = {}
         running: dict[str, _Work] = {}
         with _same_world():
-            engine = self._started()
+            engine = self._engine
+            engine.start()
             n = 0
             while waiting or running:
                 for slot in engine.idle:
@@ -130,11 +111,6 @@ class Runner:
                         subject = work.subject
                         merged = _merged(subject, sought[subject], found[subject])
                         yield _judged(subject, asked[subject], merged)
-
-    def _started(self) -> LocalEngine:
-        if self._engine is None:
-            self._engine = LocalEngine(assign_cores(self._jobs, 1), self._preload)
-        return self._engine
 
     def _call(self, number: str, work: _Work) -> Call:
         return Call(

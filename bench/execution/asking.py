@@ -4,44 +4,74 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from bench.execution.engine import Call, Engine, Report
 from bench.execution.measuring import job_of
 from bench.planning import describing
 from bench.planning.plan import Plan
 from bench.planning.source import Source
-from bench.planning.subjects import FactsOf
+from bench.planning.subjects import FactsOf, sources_of
 from bench.planning.suite import Suite
-from bench.planning.trials import Trials
+from bench.planning.trials import Trials, canonical
 from bench.spec import Task
-from bench.spec.errors import DatasetError, SuiteError
+from bench.spec.errors import BenchError, DatasetError, SuiteError
 from bench.spec.outcome import Trial
 
+if TYPE_CHECKING:
+    from bench.registry.lookup import Registry
 
-def facts_from(engine: Callable[[], Engine], suite: Suite) -> FactsOf:
-    """Return a function that says the facts of a dataset: from the cache, or by loading it.
+DESCRIBE = "bench.execution.calls:describe"
+
+
+def facts_from(engine: Engine, suite: Suite, registry: Registry) -> FactsOf:
+    """Return a function that says the facts of a suite's datasets: from the cache, or by loading.
+
+    All that have to be loaded are loaded now, each in a process of its own, in all slots at once.
 
     Parameters
     ----------
     engine
-        Called only when something has to be loaded.
+        Started only when something has to be loaded.
     suite
-        Its limits and its protocol hold.
+        Its datasets, limits and protocol.
+    registry
+        Where names are looked up.
     """
     protocol = suite.protocol.splits()
+    told: dict[str, describing.DatasetFacts | BenchError] = {}
+    asked: dict[str, tuple[Source, list[str]]] = {}
+    for source, tasks in sources_of(suite, registry):
+        names = [task.name for task in tasks]
+        try:
+            known = describing.known_facts(source, tasks, protocol)
+        except BenchError as error:
+            told[_key(source, names)] = error
+            continue
+        if known is None:
+            asked[_key(source, names)] = source, names
+        else:
+            told[_key(source, names)] = known
+    calls = [_call(key, DESCRIBE, *about, suite) for key, about in asked.items()]
+    for report in ask_all(engine, calls):
+        try:
+            answer = _answer(report, asked[report.id][0])
+            told[report.id] = describing.DatasetFacts.from_json(answer["facts"])
+        except BenchError as error:
+            told[report.id] = error
 
     def facts_of(source: Source, tasks: Sequence[Task]) -> describing.DatasetFacts:
-        names = [task.name for task in tasks]
-        known = describing.known_facts(source, tasks, protocol)
-        if known is not None:
-            return known
-        answer = ask_about(engine(), "bench.execution.calls:describe", source, names, suite)
-        return describing.DatasetFacts.from_json(answer["facts"])
+        found = told[_key(source, [task.name for task in tasks])]
+        if isinstance(found, BenchError):
+            raise found
+        return found
 
     return facts_of
+
+
+def _key(source: Source, tasks: Sequence[str]) -> str:
+    return canonical([source.registry_name, source.params, tasks])
 
 
 def ask_about(
@@ -66,8 +96,13 @@ def ask_about(
     DatasetError
         The message, or that the process died.
     """
-    call = Call(
-        id="describe",
+    (report,) = ask_all(engine, [_call("describe", function, source, tasks, suite)])
+    return _answer(report, source)
+
+
+def _call(id_: str, function: str, source: Source, tasks: Sequence[str], suite: Suite) -> Call:
+    return Call(
+        id=id_,
         function=function,
         argument={
             "dataset": source.registry_name,
@@ -79,7 +114,10 @@ def ask_about(
         limit_seconds=3600.0,
         limit_bytes=suite.limits.memory,
     )
-    (report,) = ask_all(engine, [call])
+
+
+def _answer(report: Report, source: Source) -> dict[str, Any]:
+    """Return what a process said of a dataset; raise what is wrong with it."""
     if report.answer is None:
         how = report.killed_for or f"exit code {report.exit_code}"
         raise DatasetError(
@@ -139,19 +177,23 @@ def _checked(plan: Plan, engine: Engine, trials: Sequence[Trial]) -> dict[str, d
             limit_seconds=trial.limit_seconds,
             limit_bytes=trial.limit_bytes,
             model=trial.model,
+            device=trial.device,
         )
         calls.append(call)
     return {report.id: json.loads(report.answer or b"{}") for report in ask_all(engine, calls)}
 
 
 def ask_all(engine: Engine, calls: list[Call]) -> Iterator[Report]:
-    """Make calls in whatever slots are idle; yield their reports."""
-    waiting = deque(calls)
+    """Make calls in whatever slots are idle and have the device; yield their reports."""
+    waiting = list(calls)
     left = {call.id for call in calls}
     while left:
         for slot in engine.idle:
-            if waiting:
-                engine.submit(slot, waiting.popleft())
+            here = engine.slots[slot]
+            call = next((call for call in waiting if here.has(call.device)), None)
+            if call is not None:
+                waiting.remove(call)
+                engine.submit(slot, call)
         for report in engine.wait():
             left.discard(report.id)
             yield report

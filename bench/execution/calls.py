@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.execution import environment
 from bench.planning import describing
 from bench.planning.source import Source
 from bench.spec import SplitProtocol
@@ -74,9 +75,12 @@ def check_params(
 def calibrate(
     argument: Mapping[str, Any], registry: Registry, announce: Announce, scratch: Path
 ) -> bytes:
-    """Time the calibration load; return its seconds."""
+    """Time the calibration load; return its seconds, and what this machine is, where asked for."""
     announce("calibrate", 0)
-    return json.dumps(probes.calibrate()).encode()
+    answer: dict[str, Any] = dict(probes.calibrate())
+    if argument["describe"]:
+        answer["environment"] = environment.describe_with(registry.plugins)
+    return json.dumps(answer).encode()
 
 
 def _message(error: BenchError) -> bytes:

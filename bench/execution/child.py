@@ -32,10 +32,11 @@ def be(call: Mapping[str, Any], registry: Registry, report: int, output: int, sc
     Parameters
     ----------
     call
-        ``function``, ``argument``, ``cores`` (numbers of the cores to be pinned to), ``parent``,
-        ``began`` (when its limit began, by `time.monotonic`) and ``worker``: the descriptor that
-        leads to the worker of another environment, or None; ``is_awaited`` says whether the time
-        until that is there is not the call's own.
+        ``function``, ``argument``, ``cores`` (numbers of the cores to be pinned to),
+        ``environment`` (variables that say which devices it sees), ``parent``, ``began`` (when its
+        limit began, by `time.monotonic`) and ``worker``: the descriptor that leads to the worker of
+        another environment, or None; ``is_awaited`` says whether the time until that is there is
+        not the call's own.
     registry
         Passed on to the function.
     report, output
@@ -84,6 +85,7 @@ def _settle(call: Mapping[str, Any], output: int, scratch: str) -> None:
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     faulthandler.enable(file=2)
     os.chdir(scratch)
+    os.environ.update(call["environment"])
     cores = call["cores"]
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)

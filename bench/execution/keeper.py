@@ -6,10 +6,8 @@ learns goes to the supervisor at once. When the supervisor is gone, it ends what
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import selectors
 import shutil
 import signal
 import socket
@@ -17,73 +15,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from bench.execution import child, process, wire
-from bench.execution.workers import IMPORT_SECONDS, Worker, Workers
+from bench.execution.environment import steal_seconds
+from bench.execution.watching import SupervisorGoneError, Watch, follow
+from bench.execution.workers import IMPORT_SECONDS, Workers
 from bench.registry.venvs.remote import LOST
 
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
-
-KEPT_OUTPUT = 32 * 1024
-GRACE_SECONDS = 0.5
-POLL_SECONDS = 0.02
-FIRST_POLLS = (0.005, 0.01)
-
-
-class SupervisorGoneError(Exception):
-    """The other side of the keeper's socket has closed."""
-
-
-@dataclass
-class _Tail:
-    """The first and the last bytes of an output of any length."""
-
-    first: bytearray = field(default_factory=bytearray)
-    last: bytearray = field(default_factory=bytearray)
-    length: int = 0
-
-    def feed(self, data: bytes) -> None:
-        self.length += len(data)
-        room = KEPT_OUTPUT - len(self.first)
-        self.first += data[:room]
-        self.last += data[room:][-KEPT_OUTPUT:] if room < len(data) else b""
-        del self.last[:-KEPT_OUTPUT]
-
-    def text(self) -> str:
-        left_out = self.length - len(self.first) - len(self.last)
-        middle = f"\n[... {left_out:,} bytes left out ...]\n".encode() if left_out else b""
-        return (bytes(self.first) + middle + bytes(self.last)).decode(errors="replace")
-
-
-@dataclass
-class _Watch:
-    """What is known of the call in progress."""
-
-    pid: int
-    exit: int
-    report: int
-    output: int
-    limit_bytes: int
-    deadline: float
-    worker: Worker | None
-    inbox: wire.Inbox = field(default_factory=wire.Inbox)
-    tail: _Tail = field(default_factory=_Tail)
-    phase: str = "start"
-    before_fit: int = 0
-    peak_anonymous: int = 0
-    peak_resident: int = 0
-    answer: bytes | None = None
-    killed_for: str = ""
-    kill_at: float = float("inf")
-
-    @property
-    def pids(self) -> list[int]:
-        """The processes of the trial that are not each other's children."""
-        return [self.pid, *(self.worker.pids if self.worker else ())]
 
 
 def keep(control: socket.socket, registry: Registry, *, may_fork: bool = True) -> None:
@@ -140,7 +82,7 @@ def _attend(
             worker.channel.close()
         for descriptor in (report, output):
             os.set_blocking(descriptor, False)
-        watch = _Watch(
+        watch = Watch(
             pid=pid,
             exit=os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1,
             report=report,
@@ -152,7 +94,7 @@ def _attend(
         if worker and worker.is_awaited:
             watch.deadline += IMPORT_SECONDS
         try:
-            _watch(watch, control)
+            follow(watch, control)
         finally:
             process.send(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
@@ -178,6 +120,7 @@ def _attend(
         "peak_resident_bytes": watch.peak_resident,
         "output": watch.tail.text(),
         "seconds": monotonic() - start,
+        "steal_seconds": steal_seconds(),
     }
     return header, watch.answer or b""
 
@@ -211,95 +154,3 @@ def _start(
     program.stdin.close()
     program.returncode = 0  # the keeper reaps it by itself
     return program.pid
-
-
-def _watch(watch: _Watch, control: socket.socket) -> None:
-    """Follow the process until it ends; end it when it is over a limit or nobody waits for it."""
-    with selectors.DefaultSelector() as selector:
-        for descriptor in (watch.report, watch.output, control.fileno()):
-            selector.register(descriptor, selectors.EVENT_READ)
-        if watch.exit >= 0:
-            selector.register(watch.exit, selectors.EVENT_READ)
-        if watch.worker:
-            watch.worker.watch(selector)
-        began = monotonic()
-        polls = iter(FIRST_POLLS)
-        next_poll = monotonic() + next(polls)
-        while True:
-            timeout = max(0.0, min(next_poll, watch.deadline, watch.kill_at) - monotonic())
-            ready = {key.fd for key, _ in selector.select(timeout)}
-            if control.fileno() in ready and not control.recv(1, socket.MSG_PEEK):
-                raise SupervisorGoneError
-            for descriptor in (watch.report, watch.output):
-                if descriptor in ready and not _drain(watch, descriptor):
-                    selector.unregister(descriptor)
-            if watch.worker and watch.worker.notice(selector, ready):
-                watch.deadline -= IMPORT_SECONDS - (monotonic() - began)
-            if _has_ended(watch, ready):
-                while _drain(watch, watch.report, once=True):
-                    pass
-                _drain(watch, watch.output)
-                return
-            now = monotonic()
-            if now >= next_poll:
-                _poll_memory(watch)
-                next_poll = monotonic() + next(polls, POLL_SECONDS)
-            if now >= watch.deadline and not watch.killed_for:
-                _end(watch, "timeout")
-            if now >= watch.kill_at:
-                watch.kill_at = now + GRACE_SECONDS
-                _send(watch, signal.SIGKILL)
-
-
-def _has_ended(watch: _Watch, ready: set[int]) -> bool:
-    if watch.exit >= 0:
-        return watch.exit in ready
-    return os.waitid(os.P_PID, watch.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _drain(watch: _Watch, descriptor: int, *, once: bool = False) -> bool:
-    """Read what has arrived; return False at the end of it (`once`: when nothing was there)."""
-    try:
-        data = os.read(descriptor, 1 << 20)
-    except BlockingIOError:
-        return not once
-    if not data:
-        return False
-    if descriptor == watch.output:
-        watch.tail.feed(data)
-        return True
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        for header, body in watch.inbox.feed(data):
-            if header.get("answer"):
-                watch.answer = body
-            else:
-                watch.phase = str(header["phase"])
-                if watch.phase == "fit":
-                    watch.before_fit = int(header["anonymous"])
-                    watch.peak_anonymous = watch.before_fit
-    return True
-
-
-def _poll_memory(watch: _Watch) -> None:
-    resident, anonymous = process.memory(p for pid in watch.pids for p in process.family(pid))
-    watch.peak_resident = max(watch.peak_resident, resident)
-    if watch.phase == "fit":
-        watch.peak_anonymous = max(watch.peak_anonymous, anonymous)
-    if resident > watch.limit_bytes and not watch.killed_for:
-        _end(watch, "memory")
-
-
-def _end(watch: _Watch, why: str) -> None:
-    """Ask the process group to end, and see to it that it does."""
-    watch.killed_for = why
-    if why == "memory":  # it would take more while it is being asked
-        _send(watch, signal.SIGKILL)
-        return
-    _send(watch, signal.SIGTERM)
-    watch.kill_at = monotonic() + GRACE_SECONDS
-    watch.deadline = float("inf")
-
-
-def _send(watch: _Watch, number: signal.Signals) -> None:
-    for pid in watch.pids:
-        process.send(pid, number)

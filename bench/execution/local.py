@@ -9,15 +9,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import IO
 
-import psutil
-
 from bench.execution import wire
-from bench.execution.engine import Call, Report
-from bench.spec.errors import BenchError, SuiteError
+from bench.execution.engine import Call, Needs, Report, Slot
+from bench.execution.slots import deal, visible
+from bench.spec.errors import BenchError
 
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -36,50 +35,15 @@ _MAX_STARTS = 5
 """Of a slot, one after the other, without any call that ended."""
 
 
-def available_cores() -> list[int]:
-    """Return the numbers of the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(psutil.cpu_count() or 1))
-
-
-def assign_cores(jobs: int | None, cores: int) -> list[list[int]]:
-    """Return the cores of each slot.
-
-    Parameters
-    ----------
-    jobs
-        Number of slots; None: as many as fit.
-    cores
-        Cores of each.
-
-    Raises
-    ------
-    SuiteError
-        There are not so many cores.
-    """
-    have = available_cores()
-    fitting = len(have) // cores
-    if fitting == 0:
-        raise SuiteError(f"a trial asks for {cores} cores; this machine lets us use {len(have)}.")
-    if jobs is not None and jobs > fitting:
-        raise SuiteError(
-            f"--jobs {jobs} with {cores} core(s) a trial asks for {jobs * cores} cores; this "
-            f"machine lets us use {len(have)}, which is enough for --jobs {fitting}."
-        )
-    slots = fitting if jobs is None else jobs
-    return [have[slot * cores : (slot + 1) * cores] for slot in range(slots)]
-
-
 @dataclass(frozen=True)
-class Server:
+class _Server:
     """A fork server that has been started, and the socket on which it waits to be told its work."""
 
     process: subprocess.Popen[bytes]
     control: socket.socket
 
     @classmethod
-    def start(cls, log: IO[bytes] | int = subprocess.DEVNULL) -> Server:
+    def start(cls, log: IO[bytes] | int = subprocess.DEVNULL) -> _Server:
         """Start one; it imports what every run needs while it waits."""
         ours, theirs = socket.socketpair()
         with theirs:
@@ -118,61 +82,68 @@ class LocalEngine:
 
     Parameters
     ----------
-    slots
-        The cores of each slot.
-    preload
-        Modules that are imported once, before calls are forked.
-    server
-        One that has been started ahead of time.
+    jobs
+        Calls at once; None: as many as there are cores for.
+    node
+        The name of this machine, where an engine of several has it.
     """
 
-    def __init__(
-        self,
-        slots: Sequence[Sequence[int]],
-        preload: Sequence[str],
-        server: Server | None = None,
-    ) -> None:
-        self._spare = server
-        self._slots = [list(cores) for cores in slots]
-        self._preload = list(preload)
+    def __init__(self, jobs: int | None = 1, *, node: str = "local") -> None:
+        self._jobs = jobs
+        self._node = node
+        self._needs: Needs | None = None
+        self._spare: _Server | None = None
+        self._slots: dict[int, Slot] = {}
         self._controls: dict[int, socket.socket] = {}
         self._inboxes: dict[int, wire.Inbox] = {}
         self._running: dict[int, str] = {}
         self._servers: list[subprocess.Popen[bytes]] = []
-        self._starts = dict.fromkeys(range(len(slots)), 0)
+        self._starts: dict[int, int] = {}
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._selector = selectors.DefaultSelector()
         self._has_answered = False
 
+    def prepare(self, needs: Needs) -> None:
+        """Be told what calls will need; from here on there are slots, but nothing is started.
+
+        Raises
+        ------
+        SuiteError
+            It cannot be had.
+        """
+        if needs == self._needs:
+            return
+        if self._controls:
+            raise BenchError("an engine that has started cannot be prepared for something else.")
+        self._slots = dict(enumerate(deal(needs, self._jobs, self._node)))
+        self._needs = needs
+
+    def start(self) -> None:
+        """Start the keepers of all slots, or their server, where it is not known what is needed."""
+        missing = [slot for slot in self._slots if slot not in self._controls]
+        if missing:
+            self._launch(missing)
+        elif self._spare is None and not self._slots:
+            self._spare = _Server.start(self._log)
+
     @property
-    def n_slots(self) -> int:
-        """How many calls can be in progress at once."""
-        return len(self._slots)
+    def slots(self) -> Mapping[int, Slot]:
+        """The slots, by number."""
+        return self._slots
 
     @property
     def idle(self) -> list[int]:
         """Slots in which nothing is in progress."""
-        return [slot for slot in range(self.n_slots) if slot not in self._running]
-
-    def start(self) -> None:
-        """Start the keepers of all slots; calling it again does nothing."""
-        missing = [slot for slot in range(self.n_slots) if slot not in self._controls]
-        if missing:
-            self._launch(missing)
+        return [slot for slot in self._slots if slot not in self._running]
 
     def submit(self, slot: int, call: Call) -> None:
         """Begin a call in an idle slot."""
         self.start()
         self._running[slot] = call.id
-        cores = self._slots[slot]
-        message = {
-            "id": call.id,
-            "function": call.function,
-            "argument": call.argument,
-            "limit_seconds": call.limit_seconds,
-            "limit_bytes": call.limit_bytes,
-            "model": call.model,
-            "cores": cores,
+        own = self._slots[slot]
+        message = asdict(call) | {
+            "cores": own.cores,
+            "environment": visible(own.devices, call.device),
         }
         # If the keeper has died, `wait` finds out and says that the call is lost.
         with contextlib.suppress(OSError):
@@ -201,6 +172,9 @@ class LocalEngine:
             self._selector.unregister(control)
             control.close()
         self._controls.clear()
+        if self._spare is not None:
+            self._spare.stop()
+            self._spare = None
         if not self._has_answered:  # it may still be importing what nobody needs any more
             for server in self._servers:
                 server.kill()
@@ -218,7 +192,7 @@ class LocalEngine:
     def _launch(self, slots: Sequence[int]) -> None:
         theirs = []
         for slot in slots:
-            self._starts[slot] += 1
+            self._starts[slot] = self._starts.get(slot, 0) + 1
             if self._starts[slot] > _MAX_STARTS:
                 self._log.seek(0)
                 said = self._log.read().decode(errors="replace")[-4000:].strip()
@@ -228,8 +202,9 @@ class LocalEngine:
             self._controls[slot] = mine
             self._inboxes[slot] = wire.Inbox()
             self._selector.register(mine, selectors.EVENT_READ, slot)
-        server, self._spare = self._spare or Server.start(self._log), None
-        server.serve(theirs, self._preload, len(self._slots[0]))
+        server, self._spare = self._spare or _Server.start(self._log), None
+        assert self._needs is not None
+        server.serve(theirs, self._needs.preload, self._needs.cores)
         for other in theirs:
             other.close()
         self._servers.append(server.process)

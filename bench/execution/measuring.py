@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 from collections import deque
@@ -11,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.execution import environment
 from bench.execution.endings import MAX_ATTEMPTS, killed_by_a_stranger, outcome_of
-from bench.execution.engine import Call, Engine, Report
+from bench.execution.engine import Call, Engine, Report, Slot
 from bench.execution.feed import Feed
+from bench.execution.nodes import Nodes
 from bench.planning.plan import Plan
 from bench.spec.errors import ResultsError
 from bench.spec.outcome import Measure, Observer, Outcome, Trial
@@ -29,6 +28,9 @@ SENTINEL_EVERY = 20
 N_SENTINELS = 3
 
 SENTINEL_SECONDS = 1.0
+
+MOST_HELD = 1_000
+"""Trials that wait for a slot with a device of their kind, while other slots go on with others."""
 
 
 @dataclass
@@ -65,44 +67,27 @@ def job_of(plan: Plan, trial: Trial) -> Job:
     )
 
 
-def calibrate(engine: Engine, journal: Journal) -> None:
-    """Time the calibration load in each slot while the others are quiet, and keep it."""
-    for slot in range(engine.n_slots):
-        call = Call(
-            id=f"calibration-{slot}",
-            function="bench.execution.calls:calibrate",
-            argument={},
-            limit_seconds=60.0,
-            limit_bytes=1 << 62,
-        )
-        engine.submit(slot, call)
-        for report in _until(engine, call.id):
-            if report.answer is not None:
-                best = json.loads(report.answer)["best"]
-                measure = Measure("calibrate", "calibration", f"slot-{slot}", best, "s")
-                journal.append_measures("", [measure])
-
-
-def _until(engine: Engine, id_: str) -> list[Report]:
-    reports: list[Report] = []
-    while not any(report.id == id_ for report in reports):
-        reports += engine.wait()
-    return reports
-
-
 class _Turns:
     """The trials of one session: what waits, what runs, which ones measure the machine's noise."""
 
     def __init__(
-        self, plan: Plan, engine: Engine, journal: Journal, observer: Observer, feed: Feed
+        self,
+        plan: Plan,
+        engine: Engine,
+        journal: Journal,
+        observer: Observer,
+        feed: Feed,
+        nodes: Nodes,
     ) -> None:
         self.plan = plan
         self.feed = feed
         self.engine = engine
         self.journal = journal
         self.observer = observer
+        self.nodes = nodes
         self.progress = Progress()
         self.again: deque[Trial] = deque()
+        self.held: deque[Trial] = deque()
         self.running: dict[int, Trial] = {}
         self.timed: list[tuple[bool, float, Trial]] = []
         self.turns: dict[int, int] = {}
@@ -115,29 +100,39 @@ class _Turns:
             for slot in self.engine.idle:
                 self._next(slot)
             for report in self.engine.wait(0.2):
-                self._take(report)
+                if not self.nodes.take(report):
+                    self._take(report)
         self.progress.interrupted = bool(self._is_more() or self.running)
         return self.progress
 
     def _is_more(self) -> bool:
-        return bool(self.again) or not self.feed.is_over
+        return bool(self.again or self.held) or not self.feed.is_over
 
     def _next(self, slot: int) -> None:
+        if (call := self.nodes.first_call(slot)) is not None:
+            self.engine.submit(slot, call)
+            return
         turn = self.turns.get(slot, 0) + 1
-        if turn % SENTINEL_EVERY == 0 and self.timed and self._is_more():
-            *_, sentinel = self.chance.choice(self.timed)
-            self._submit(slot, sentinel, f"sentinel-{slot}-{turn}")
-        elif (trial := self._open()) is not None:
+        here = self.engine.slots[slot]
+        timed = [trial for *_, trial in self.timed if here.has(trial.device)]
+        if turn % SENTINEL_EVERY == 0 and timed and self._is_more():
+            self._submit(slot, self.chance.choice(timed), f"sentinel-{slot}-{turn}")
+        elif (trial := self._open(here)) is not None:
             self.observer.started(slot, trial)
             self._submit(slot, trial, trial.trial_id)
         else:
             return
         self.turns[slot] = turn
 
-    def _open(self) -> Trial | None:
-        """Return the next trial; those that are run again come last."""
-        trial = self.feed.take()
-        return self.again.popleft() if trial is None and self.again else trial
+    def _open(self, slot: Slot) -> Trial | None:
+        """Return the next trial that a slot has the device for; those run again come last."""
+        if (trial := _first(self.held, slot)) is not None:
+            return trial
+        while len(self.held) < MOST_HELD and (trial := self.feed.take()) is not None:
+            if slot.has(trial.device):
+                return trial
+            self.held.append(trial)
+        return _first(self.again, slot)
 
     def _submit(self, slot: int, trial: Trial, id_: str) -> None:
         self.running[slot] = trial
@@ -148,6 +143,7 @@ class _Turns:
             limit_seconds=trial.limit_seconds,
             limit_bytes=trial.limit_bytes,
             model=trial.model,
+            device=trial.device,
         )
         self.engine.submit(slot, call)
 
@@ -161,11 +157,12 @@ class _Turns:
             self.again.append(trial)  # last: whatever killed it may have gone by then
             return
         outcome = outcome_of(trial, report)
+        environment_id = self.nodes.environment_of(report.slot)
         try:
-            self.journal.append(trial, outcome)
+            self.journal.append(trial, outcome, environment_id)
         except ResultsError as error:  # a value that no column can hold
             outcome = Outcome(trial_id=trial.trial_id, status="error", reason=str(error))
-            self.journal.append(trial, outcome)
+            self.journal.append(trial, outcome, environment_id)
         self.progress.count(outcome)
         self.feed.ended(trial, outcome)
         self.observer.ended(report.slot, trial, outcome)
@@ -185,24 +182,31 @@ class _Turns:
             self.journal.append_measures(trial.trial_id, [measure])
 
 
+def _first(waiting: deque[Trial], slot: Slot) -> Trial | None:
+    """Take the first trial that waits and that a slot has the device for."""
+    for trial in waiting:
+        if slot.has(trial.device):
+            waiting.remove(trial)
+            return trial
+    return None
+
+
 def run_trials(
     plan: Plan,
     feed: Feed,
     engine: Engine,
     journal: Journal,
     observer: Observer,
+    nodes: Nodes,
 ) -> Progress:
     """Run the trials that are fed, each to exactly one row in the journal; return how far it came.
 
     The first interruption (Ctrl-C, SIGTERM) ends what runs and keeps what is finished; a second one
     is left to Python.
     """
-    steal = environment.steal_seconds()
     with _interruptible() as stopped:
-        calibrate(engine, journal)
-        progress = _Turns(plan, engine, journal, observer, feed).run(stopped)
-    stolen = environment.steal_seconds() - steal
-    journal.append_measures("", [Measure("run", "noise", "steal_seconds", stolen, "s")])
+        progress = _Turns(plan, engine, journal, observer, feed, nodes).run(stopped)
+    nodes.part()
     return progress
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.planning.wanted import Wanted, adapt
 
 if TYPE_CHECKING:
-    from bench.execution.local import Server
+    from bench.execution.engine import Engine
     from bench.execution.session import Session
     from bench.registry.lookup import Registry
 
@@ -20,8 +20,8 @@ def open_session(
     registry: Registry,
     wanted: Wanted,
     *,
+    engine: Engine,
     command: Sequence[str],
-    server: Server | None = None,
 ) -> Session:
     """Return a session that measures what a suite says, changed as it is wanted.
 
@@ -33,10 +33,10 @@ def open_session(
         Where names are looked up.
     wanted
         What differs from the suite, and where the run goes.
+    engine
+        What runs trials; whoever made it closes it.
     command
         Kept with the results, to do it again.
-    server
-        A fork server that was started ahead of time.
 
     Raises
     ------
@@ -52,10 +52,9 @@ def open_session(
         text,
         registry,
         choose_folder(suite.name, wanted.output, wanted.fresh),
-        jobs=wanted.jobs,
+        engine=engine,
         device=wanted.device,
         command=command,
-        server=server,
     )
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol
 
-from bench.execution.local import LocalEngine, Server, assign_cores
+from bench.execution.engine import Engine, Needs
 from bench.planning.plan import Plan, make_plan, modules
 from bench.planning.suite import Suite
 from bench.planning.trials import Trials
@@ -38,8 +36,19 @@ class Watcher(Protocol):
         """Return what is told of each trial; it is entered before the first one."""
 
 
+def needs_of(suite: Suite, registry: Registry, device: str = "cpu") -> Needs:
+    """Return what an engine must have for the trials of a suite."""
+    limits = suite.limits
+    return Needs(
+        cores=limits.cores,
+        device=device,
+        calls_per_device=limits.trials_per_device,
+        preload=modules(suite, registry),
+    )
+
+
 class Session:
-    """One execution of a suite; use it as a context manager.
+    """One execution of a suite.
 
     Parameters
     ----------
@@ -49,16 +58,17 @@ class Session:
         Where names are looked up.
     folder
         Of the run; an earlier run there is gone on with.
-    jobs
-        Trials at once; None: as many as there are cores for.
+    engine
+        What runs trials; whoever made it closes it.
     device
         Kind of device for the models that run on it.
     command
         The command line, kept with the results.
-    server
-        A fork server that was started ahead of time.
-    engine
-        One that is there already, in place of one of the session's own; whoever made it closes it.
+
+    Raises
+    ------
+    SuiteError
+        The engine cannot have what the suite asks for.
     """
 
     def __init__(
@@ -68,11 +78,9 @@ class Session:
         registry: Registry,
         folder: Path,
         *,
-        jobs: int | None = 1,
+        engine: Engine,
         device: str = "cpu",
         command: Sequence[str] = (),
-        server: Server | None = None,
-        engine: LocalEngine | None = None,
     ) -> None:
         self.suite = suite
         self.folder = folder
@@ -80,40 +88,18 @@ class Session:
         self._registry = registry
         self._device = device
         self._command = list(command)
-        self._server = server
-        self._engine = engine
-        self._slots = assign_cores(jobs, suite.limits.cores)
-        self._held = contextlib.ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._held.close()
+        self.engine = engine
+        engine.prepare(needs_of(suite, registry, device))
 
     @property
     def n_slots(self) -> int:
         """How many trials run at once."""
-        return len(self._slots)
+        return len(self.engine.slots)
 
     @property
     def has_begun(self) -> bool:
         """Whether the folder holds a run already."""
         return (self.folder / "run.json").exists()
-
-    @cached_property
-    def engine(self) -> LocalEngine:
-        """The engine, made when it is first needed."""
-        if self._engine is not None:
-            return self._engine
-        engine = LocalEngine(self._slots, modules(self.suite, self._registry), self._server)
-        self._held.callback(engine.close)
-        return engine
 
     @cached_property
     def plan(self) -> Plan:
@@ -126,7 +112,7 @@ class Session:
         """
         from bench.execution.asking import facts_from
 
-        facts_of = facts_from(lambda: self.engine, self.suite)
+        facts_of = facts_from(self.engine, self.suite, self._registry)
         return make_plan(self.suite, self._registry, facts_of, device=self._device)
 
     def todo(self) -> Trials:
@@ -181,9 +167,15 @@ class Session:
                 store.create_run(self.folder, self.suite.name, self._text, self._command)
                 held.enter_context(store.lock(self.folder))
             watcher.planned(plan, len(todo))
+            slots = self.engine.slots.values()
             if todo and all(trial.device != self._device for trial in plan.trials.one_of_each()):
                 watcher.warned(
                     f"no model of this suite runs on a {self._device}; all trials are on the CPU."
+                )
+            elif 0 < (n := sum(slot.has(self._device) for slot in slots)) < len(slots):
+                watcher.warned(
+                    f"{n} of {len(slots)} slots have a {self._device}; trials on a {self._device} "
+                    "run in these alone. limits.trials_per_device says how many share one."
                 )
             return self._measure(todo, watcher, feed_of) if todo else Progress()
 
@@ -200,35 +192,19 @@ class Session:
         watcher: Watcher,
         feed_of: Callable[[Trials], Feed] | None,
     ) -> Progress:
-        from bench.execution import environment
         from bench.execution.feed import InOrder
         from bench.execution.measuring import run_trials
+        from bench.execution.nodes import Nodes
         from bench.results import store
         from bench.results.journal import Journal
 
         info = store.open_run(self.folder)
-        facts = environment.describe_with(self._registry.plugins)
-        for change in changed_versions(store.load(self.folder).environments, facts):
-            watcher.warned(f"{change} since this run began; its earlier rows stay as they are.")
-        environment_id = store.write_environment(self.folder, facts)
         store.write_metrics(self.folder, self._metrics())
-        with (
-            Journal.open(self.folder, info.run_id, environment_id) as journal,
-            watcher.watch(len(todo), self.n_slots) as observer,
-        ):
-            feed = InOrder(todo) if feed_of is None else feed_of(todo)
-            progress = run_trials(self.plan, feed, self.engine, journal, observer)
+        with Journal.open(self.folder, info.run_id) as journal:
+            nodes = Nodes(self.engine, self.folder, journal, watcher.warned)
+            nodes.meet()
+            with watcher.watch(len(todo), self.n_slots) as observer:
+                feed = InOrder(todo) if feed_of is None else feed_of(todo)
+                progress = run_trials(self.plan, feed, self.engine, journal, observer, nodes)
         store.consolidate(self.folder)
         return progress
-
-
-def changed_versions(environments: Any, facts: dict[str, Any]) -> list[str]:
-    """Return what is installed in another version than in the last environment of a run."""
-    rows = environments.to_pylist()
-    changes = []
-    for kind in ("distributions", "libraries"):
-        before = json.loads(rows[-1][kind] or "{}") if rows else {}
-        for name, version in facts[kind].items():
-            if name in before and before[name] != version:
-                changes.append(f"{name} changed from {before[name]} to {version}")
-    return changes

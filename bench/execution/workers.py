@@ -82,6 +82,7 @@ class Workers:
         start = {
             "parent": os.getpid(),
             "cores": call["cores"],
+            "environment": call["environment"],
             "scratch": scratch,
             "modules": [*record.preload, record.factory.partition(":")[0]],
         }

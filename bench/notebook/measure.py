@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from bench.execution.engines import make_engine
 from bench.execution.opening import open_session
 from bench.notebook.progress import Silent, told
 from bench.notebook.results import Results, load
@@ -17,7 +18,7 @@ from bench.report.told import Told, count, counted, say
 from bench.spec.errors import BenchError, SuiteError, nearest
 
 if TYPE_CHECKING:
-    from bench.execution.local import Server
+    from bench.execution.engine import Engine
     from bench.execution.session import Session
     from bench.registry.lookup import Registry
 
@@ -117,17 +118,13 @@ def run(
         source="bench.run",
     )
     given = _plain(suite, "suite") if isinstance(suite, Mapping) else str(suite)
-    from bench.execution.local import Server
-
-    server = Server.start()  # it starts up while the suite is read
-    try:
-        return _measured(given, wanted, progress, server)
-    finally:
-        server.stop()
+    with contextlib.closing(make_engine(jobs=wanted.jobs)) as engine:
+        engine.start()  # it starts up while the suite is read
+        return _measured(given, wanted, progress, engine)
 
 
 def _measured(
-    given: str | dict[str, Any], wanted: Wanted, progress: bool, server: Server
+    given: str | dict[str, Any], wanted: Wanted, progress: bool, engine: Engine
 ) -> Results:
     """Run what is missing; return the results of the run."""
     from bench.registry.lookup import discover
@@ -136,7 +133,7 @@ def _measured(
     session = None
     with contextlib.ExitStack() as held:
         try:
-            session = held.enter_context(_session(given, registry, wanted, server))
+            session = _session(given, registry, wanted, engine)
             watcher: Told | Silent = told() if progress else Silent()
             held.callback(watcher.close)
             ended = session.run(watcher)
@@ -154,7 +151,7 @@ def _measured(
 
 
 def _session(
-    given: str | dict[str, Any], registry: Registry, wanted: Wanted, server: Server
+    given: str | dict[str, Any], registry: Registry, wanted: Wanted, engine: Engine
 ) -> Session:
     if isinstance(given, str):
         text, source = read_suite(given, registry)
@@ -163,7 +160,7 @@ def _session(
 
         text, source = tomlkit.dumps(given), "suite"
     return open_session(
-        text, source, registry, wanted, command=_command(given, wanted), server=server
+        text, source, registry, wanted, engine=engine, command=_command(given, wanted)
     )
 
 

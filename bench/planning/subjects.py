@@ -80,19 +80,7 @@ def find_subjects(
     faults: list[str],
 ) -> list[tuple[Subject, Any]]:
     """Return each dataset with its sizes; what is wrong with any is added to the faults."""
-    found: list[tuple[DatasetTable, Source, list[Task], str | None]] = []
-    for table in suite.datasets:
-        try:
-            entry = registry.dataset(table.name)
-            tasks = _tasks(table, entry.record.tasks, registry)
-        except BenchError as error:
-            faults.append(str(error))
-            continue
-        given = table.name.partition(":")[2]
-        path = str(Path(given).absolute()) if entry.record.takes_path else None
-        params = {**entry.record.params, **table.params}
-        source = Source(entry.record, entry.version, params, path)
-        found.append((table, source, tasks, entry.record.primary_metric))
+    found = _found(suite, registry, faults)
     labels = labels_of([table for table, *_ in found], [source.name for _, source, *_ in found])
     subjects: dict[str, tuple[Subject, Any]] = {}
     for (table, source, tasks, metric), label in zip(found, labels, strict=True):
@@ -117,6 +105,31 @@ def find_subjects(
         if subjects.setdefault(label, (subject, sizes)) != (subject, sizes):
             faults.append(f"datasets: two entries are both shown as {label!r}; give one a label.")
     return list(subjects.values())
+
+
+def sources_of(suite: Suite, registry: Registry) -> list[tuple[Source, list[Task]]]:
+    """Return the datasets that a suite names rightly, with the tasks that may be asked of each."""
+    return [(source, tasks) for _, source, tasks, _ in _found(suite, registry, [])]
+
+
+def _found(
+    suite: Suite, registry: Registry, faults: list[str]
+) -> list[tuple[DatasetTable, Source, list[Task], str | None]]:
+    """Return each dataset with its recipe, its tasks, and the metric that its record names."""
+    found = []
+    for table in suite.datasets:
+        try:
+            entry = registry.dataset(table.name)
+            tasks = _tasks(table, entry.record.tasks, registry)
+        except BenchError as error:
+            faults.append(str(error))
+            continue
+        given = table.name.partition(":")[2]
+        path = str(Path(given).absolute()) if entry.record.takes_path else None
+        params = {**entry.record.params, **table.params}
+        source = Source(entry.record, entry.version, params, path)
+        found.append((table, source, tasks, entry.record.primary_metric))
+    return found
 
 
 def variants_of(

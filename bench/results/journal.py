@@ -130,7 +130,7 @@ class Journal:
         self._n_batches = 0
 
     @classmethod
-    def open(cls, folder: Path, run_id: str, environment_id: str) -> Self:
+    def open(cls, folder: Path, run_id: str, environment_id: str = "") -> Self:
         """Start a new journal in the folder of a run.
 
         Parameters
@@ -159,7 +159,7 @@ class Journal:
         sync_folder(folder)
         return journal
 
-    def append(self, trial: Trial, outcome: Outcome) -> None:
+    def append(self, trial: Trial, outcome: Outcome, environment_id: str | None = None) -> None:
         """Write one trial and all that it gave; on disk when this returns, whole or not at all.
 
         Parameters
@@ -168,6 +168,8 @@ class Journal:
             What was to be measured.
         outcome
             How it ended, for the same `trial_id`.
+        environment_id
+            Of the machine that it ran on; the journal's own where not given.
 
         Raises
         ------
@@ -182,7 +184,7 @@ class Journal:
         row = {
             **{name: getattr(trial, name) for name in _TRIAL_FIELDS},
             **asdict(outcome.facts),
-            "environment_id": self._environment_id,
+            "environment_id": environment_id or self._environment_id,
             "status": outcome.status,
             "reason": outcome.reason,
         }

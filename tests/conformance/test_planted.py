@@ -1,5 +1,6 @@
 """Faults planted in plugins, one each: each is found by the check that is named for it alone."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from bench.conformance.catalogue import promise_of, promises_of, subjects
 from bench.conformance.runner import Runner
 from bench.conformance.targets import find
+from bench.execution.engines import make_engine
 from bench.registry.lookup import discover
 
 PLANTED = Path(__file__).parent / "planted"
@@ -118,8 +120,8 @@ def registry():
 @pytest.fixture(scope="module")
 def runner(registry):
     """One runner for all faults."""
-    with Runner(registry, []) as runner:
-        yield runner
+    with contextlib.closing(make_engine()) as engine:
+        yield Runner(registry, [], engine=engine)
 
 
 def failed(registry, runner, plugin, kinds, spared=()):
@@ -169,7 +171,8 @@ def test_a_hang_is_ended(registry):
     """A model that never returns fails the check that it hangs in; the others go on."""
     (info,) = find(registry, "planted-fit-hangs")
     model = next(one for one in subjects(registry, info) if one.kind == "model")
-    with Runner(registry, [], seconds=2) as runner:
+    with contextlib.closing(make_engine()) as engine:
+        runner = Runner(registry, [], engine=engine, seconds=2)
         (result,) = runner.run([(model, list(promises_of(model)))])
     outcomes = {finding.promise: finding.outcome for finding in result.findings}
     assert outcomes["defaults-can-be-made"] == "passed"

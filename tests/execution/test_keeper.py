@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.execution.keeper import _Tail
+from bench.execution.watching import Tail
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 
@@ -58,6 +58,7 @@ def reports():
             "limit_seconds": 2.5 if name == "wait" else 60,
             "limit_bytes": 300 * 2**20,
             "cores": cores,
+            "environment": {},
         }
         for name, argument in functions.items()
     ]
@@ -111,7 +112,7 @@ def test_a_tail_keeps_both_ends_however_it_is_fed():
     """In pieces of any length, the first and the last 32 KiB are kept, and the rest is counted."""
     data = bytes(range(97, 123)) * 4000
     for step in (1000, 7, 50_000, len(data)):
-        tail = _Tail()
+        tail = Tail()
         for i in range(0, len(data), step):
             tail.feed(data[i : i + step])
         first, middle, last = tail.text().split("\n")

@@ -5,15 +5,17 @@ import os
 import sys
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from bench.execution import local
-from bench.execution.engine import Call
-from bench.execution.local import LocalEngine, assign_cores, available_cores
-from bench.spec.errors import BenchError, SuiteError
+from bench.execution.engine import Call, Needs
+from bench.execution.local import LocalEngine
+from bench.execution.slots import available_cores
+from bench.spec.errors import BenchError
 
 HERE = Path(__file__).parent
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
@@ -32,9 +34,16 @@ def path():
 @pytest.fixture(scope="module")
 def engine(path):
     """An engine with one slot of one core, shared by the tests that don't harm it."""
-    engine = LocalEngine(assign_cores(1, 1), ["engine_calls"])
+    engine = prepared(["engine_calls"])
     yield engine
     engine.close()
+
+
+def prepared(preload, *, jobs=1, cores=1):
+    """An engine that knows what its calls need."""
+    engine = LocalEngine(jobs)
+    engine.prepare(Needs(cores=cores, preload=tuple(preload)))
+    return engine
 
 
 def make_call(function, limit_seconds=60.0, limit_bytes=2**32, id_=None, **argument):
@@ -169,7 +178,7 @@ def test_two_cores_are_two_threads(when):
     """With two cores a trial, it may use both, and pools have two threads whenever they load."""
     libraries = ["numpy", "sklearn.tree"]
     early, late = (libraries, []) if when == "before the fork" else ([], libraries)
-    engine = LocalEngine(assign_cores(1, 2), ["engine_calls", *early])
+    engine = prepared(["engine_calls", *early], cores=2)
     try:
         found = json.loads(ask(engine, make_call("describe", **{"import": late})).answer)
     finally:
@@ -183,9 +192,9 @@ def test_two_cores_are_two_threads(when):
 @TWO_CORES
 def test_two_slots_work_at_once_on_cores_of_their_own():
     """Two calls are in progress together, each on its core, and each report names its slot."""
-    engine = LocalEngine(assign_cores(2, 1), ["engine_calls"])
+    engine = prepared(["engine_calls"], jobs=2)
     try:
-        assert engine.n_slots == 2
+        assert len(engine.slots) == 2
         for slot in (0, 1):
             engine.submit(slot, make_call("describe", id_=f"call-{slot}"))
         assert engine.idle == []
@@ -287,7 +296,7 @@ def test_the_peak_of_memory_is_told(engine):
 
 def test_a_lost_keeper_is_replaced():
     """The call of a keeper that is killed is reported lost, and the slot works again."""
-    engine = LocalEngine(assign_cores(1, 1), ["engine_calls"])
+    engine = prepared(["engine_calls"])
     try:
         report = ask(engine, make_call("kill_keeper"))
         assert report.lost
@@ -301,7 +310,7 @@ def test_a_lost_keeper_is_replaced():
 
 def test_closing_ends_everything(mark):
     """What was in progress is given up, and no process is left."""
-    engine = LocalEngine(assign_cores(1, 1), ["engine_calls"])
+    engine = prepared(["engine_calls"])
     pids = set(pid_of_children())
     engine.submit(0, make_call("wait", mark=mark))
     while len(sleepers(mark)) < 2:
@@ -328,8 +337,8 @@ def is_alive(pid):
 
 def test_an_engine_that_was_never_used_closes():
     """Starting is not needed for closing, nor waiting for what is still being imported."""
-    LocalEngine(assign_cores(1, 1), []).close()
-    engine = LocalEngine(assign_cores(1, 1), ["engine_calls"])
+    prepared([]).close()
+    engine = prepared(["engine_calls"])
     engine.start()
     engine.start()
     engine.close()
@@ -347,7 +356,7 @@ def test_a_server_that_cannot_start_is_no_endless_loop(monkeypatch, tmp_path):
     """After a few deaths it is given up, and what it said is shown."""
     (tmp_path / "sitecustomize.py").write_text("import os; os.write(2, b'no way'); os._exit(3)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    engine = LocalEngine(assign_cores(1, 1), [])
+    engine = prepared([])
     try:
         with pytest.raises(BenchError, match="keeps dying") as error:
             insist(engine)
@@ -358,7 +367,7 @@ def test_a_server_that_cannot_start_is_no_endless_loop(monkeypatch, tmp_path):
 
 def test_a_module_that_does_not_import_is_not_the_engines_fault():
     """It is left to the trial that needs it to say so."""
-    engine = LocalEngine(assign_cores(1, 1), ["no_such_module", "engine_calls"])
+    engine = prepared(["no_such_module", "engine_calls"])
     try:
         assert json.loads(ask(engine, make_call("echo", x=1)).answer) == {"x": 1}
     finally:
@@ -368,7 +377,7 @@ def test_a_module_that_does_not_import_is_not_the_engines_fault():
 @LINUX
 def test_where_forking_is_not_safe_a_new_program_is_started():
     """With a preloaded module that has started a thread, calls run in programs of their own."""
-    engine = LocalEngine(assign_cores(1, 1), ["engine_calls", "engine_calls_threaded"])
+    engine = prepared(["engine_calls", "engine_calls_threaded"])
     try:
         report = ask(engine, make_call("describe"))
     finally:
@@ -376,18 +385,50 @@ def test_where_forking_is_not_safe_a_new_program_is_started():
     assert "bench.execution.child" in json.loads(report.answer)["command"]
 
 
-def test_slots_get_cores_of_their_own(monkeypatch):
-    """Of five cores, two a trial make two slots; `None` takes as many slots as fit."""
-    monkeypatch.setattr(local, "available_cores", lambda: [0, 2, 3, 5, 7])
-    assert assign_cores(None, 2) == [[0, 2], [3, 5]]
-    assert assign_cores(1, 2) == [[0, 2]]
-    assert assign_cores(None, 1) == [[0], [2], [3], [5], [7]]
+def test_a_server_may_start_before_it_is_known_what_is_needed():
+    """Told afterwards, it makes calls; the same may be asked for again, and nothing else."""
+    engine = LocalEngine(1)
+    try:
+        engine.start()
+        assert engine.slots == {}
+        engine.prepare(Needs(preload=("engine_calls",)))
+        assert json.loads(ask(engine, make_call("echo", x=1)).answer) == {"x": 1}
+        engine.prepare(Needs(preload=("engine_calls",)))
+        with pytest.raises(BenchError, match="something else"):
+            engine.prepare(Needs(preload=()))
+    finally:
+        engine.close()
 
 
-def test_more_cores_than_there_are_is_refused(monkeypatch):
-    """What was asked for, what there is, and what would fit are said."""
-    monkeypatch.setattr(local, "available_cores", lambda: [0, 1, 2])
-    with pytest.raises(SuiteError, match="asks for 4 cores; this machine lets us use 3"):
-        assign_cores(None, 4)
-    with pytest.raises(SuiteError, match="enough for --jobs 1"):
-        assign_cores(2, 2)
+def test_a_server_that_nobody_needed_is_stopped():
+    """Where the suite turned out wrong, for one."""
+    engine = LocalEngine(1)
+    pids = set(pid_of_children())
+    engine.start()
+    (started,) = set(pid_of_children()) - pids
+    engine.close()
+    assert not is_alive(started)
+
+
+@pytest.fixture
+def devices(monkeypatch):
+    """Two GPUs, as the variable of their driver names them."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,GPU-ab")
+
+
+@TWO_CORES
+def test_two_slots_never_share_a_device(devices):
+    """A call on a GPU sees the one of its slot alone; a call on the CPU sees none."""
+    engine = LocalEngine(2)
+    engine.prepare(Needs(device="gpu", preload=("engine_calls",)))
+    try:
+        seen = {}
+        for device in ("gpu", "cpu"):
+            for slot in (0, 1):
+                engine.submit(slot, replace(make_call("describe"), device=device))
+            for report in wait_for(engine, 2):
+                environment = json.loads(report.answer)["environment"]
+                seen[device, report.slot] = environment["CUDA_VISIBLE_DEVICES"]
+    finally:
+        engine.close()
+    assert seen == {("gpu", 0): "4", ("gpu", 1): "GPU-ab", ("cpu", 0): "-1", ("cpu", 1): "-1"}

@@ -148,12 +148,17 @@ def test_warnings_are_raised_where_nothing_is_shown():
 
 def test_the_server_is_stopped_when_the_input_was_wrong(monkeypatch, tmp_path):
     """The program that was started ahead of time does not outlive a call that failed."""
-    from bench.execution.local import Server
+    from bench.execution.local import LocalEngine
 
-    started = []
-    start = Server.start
-    monkeypatch.setattr(Server, "start", lambda: started.append(start()) or started[-1])
+    closed = []
+    close = LocalEngine.close
+
+    def note(engine):
+        close(engine)
+        closed.append(engine)
+
+    monkeypatch.setattr(LocalEngine, "close", note)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BenchError):
         bench.run("absent.toml")
-    assert started[0].process.returncode is not None
+    assert len(closed) == 1

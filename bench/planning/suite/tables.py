@@ -94,6 +94,9 @@ class LimitsTable(Table):
     seconds: float = Field(600.0, gt=0, description="wall clock of one trial")
     memory: Bytes = Field(4 * 2**30, description="resident memory of one trial")
     cores: int = Field(1, ge=1, description="cores that one trial is pinned to")
+    trials_per_device: int = Field(
+        1, ge=1, strict=True, description="trials that may compute on one GPU or TPU at once"
+    )
 
     @field_validator("seconds")
     @classmethod

@@ -150,7 +150,7 @@ def be(codec: Any, start: Mapping[str, Any], connection: int, output: int) -> No
     codec
         The module by which requests are read.
     start
-        ``parent``, ``cores`` and ``scratch``, as in `bench.execution.child`.
+        ``parent``, ``cores``, ``environment`` and ``scratch``, as in `bench.execution.child`.
     connection, output
         Descriptors: of the socket on which requests come, and where all that is printed goes.
     """
@@ -184,6 +184,7 @@ def _settle(start: Mapping[str, Any], output: int) -> None:
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     faulthandler.enable(file=2)
     os.chdir(start["scratch"])
+    os.environ.update(start["environment"])
     cores = start["cores"]
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)

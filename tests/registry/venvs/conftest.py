@@ -85,7 +85,9 @@ def hired(workers, tmp_path):
     """A worker in that environment, as its keeper sees it."""
     cores = sorted(os.sched_getaffinity(0))[:1]
     output = os.open(tmp_path / "output", os.O_WRONLY | os.O_CREAT)
-    worker = workers.hire({"model": "teller", "cores": cores}, output, str(tmp_path))
+    worker = workers.hire(
+        {"model": "teller", "cores": cores, "environment": {}}, output, str(tmp_path)
+    )
     os.close(output)
     with selectors.DefaultSelector() as selector:
         worker.watch(selector)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from bench.execution.environment import describe_with
-from bench.execution.session import changed_versions
+from bench.execution.nodes import changed_versions
 from bench.registry.lookup import discover
 from bench.registry.venvs import reading
 from bench.spec.errors import PluginError

@@ -40,7 +40,7 @@ record = bench.ModelSpec(
 )
 registry = Registry(models={"teller": Entry(record, "elsewhere", "acme", "1", sys.argv[1])})
 workers = Workers(registry)
-worker = workers.hire({"model": "teller", "cores": []}, 2, sys.argv[2])
+worker = workers.hire({"model": "teller", "cores": [], "environment": {}}, 2, sys.argv[2])
 with selectors.DefaultSelector() as selector:
     worker.watch(selector)
     worker.notice(selector, {key.fd for key, _ in selector.select()})
@@ -85,7 +85,11 @@ def test_a_worker_is_a_fork_with_what_the_server_has_imported(hired, worker, wor
 
 def test_a_model_without_an_environment_has_no_worker(workers, tmp_path):
     """Neither a model of our own environment nor a call without a model starts anything."""
-    for call in ({"model": "", "cores": []}, {"cores": []}, {"model": "mlp", "cores": []}):
+    for call in (
+        {"model": "", "cores": [], "environment": {}},
+        {"cores": []},
+        {"model": "mlp", "cores": []},
+    ):
         assert workers.hire(call, 2, str(tmp_path)) is None
 
 
@@ -97,7 +101,7 @@ def with_model(workers, python, **changes):
 
 
 def hire(workers, tmp_path):
-    worker = workers.hire({"model": "other", "cores": []}, 2, str(tmp_path))
+    worker = workers.hire({"model": "other", "cores": [], "environment": {}}, 2, str(tmp_path))
     with selectors.DefaultSelector() as selector:
         worker.watch(selector)
         if worker.is_awaited:
