@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Target, Task
+from bench.spec import Cell, Dataset, Output, Part, Parts, Rows, Split, SplitProtocol, Target, Task
 from bench.spec.errors import DatasetError
 from bench.spec.parts import chosen
 from bench.tasks.reading import as_numbers
@@ -23,11 +23,41 @@ MOST_DRAWS = 20
 
 
 @dataclass(frozen=True)
+class _Later:
+    """Rows of an X that are not taken yet."""
+
+    X: Any
+    rows: NDArray[np.int64]
+
+    def take(self) -> Any:
+        return take(self.X, self.rows)
+
+
+@dataclass(frozen=True)
 class RowsPart(Part):
-    """A part that knows what is predicted, and whether the estimator was fitted on it."""
+    """A part that knows what is predicted, and whether the estimator was fitted on it.
+
+    Its X may be rows that are taken when it is first asked for: those that `fit` does not see take
+    no memory while it runs.
+    """
 
     target: Target | None = None
     is_train: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.X, _Later):
+            self.__dict__["_later"] = self.__dict__.pop("X")
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "X" and "_later" in self.__dict__:
+            self.__dict__["X"] = self.__dict__.pop("_later").take()
+            return self.__dict__["X"]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def later(self) -> _Later | None:
+        """What X will be, where it is not taken yet."""
+        return self.__dict__.get("_later")
 
 
 class RowTask(Task):
@@ -124,7 +154,9 @@ class RowTask(Task):
             if getattr(part, name) is not None:
                 changed[name] = getattr(part, name)[:n]
         changed["slices"] = {name: labels[:n] for name, labels in part.slices.items()}
-        return replace(part, X=first(part.X, n), **changed)
+        later = part.later if isinstance(part, RowsPart) else None
+        X = first(part.X, n) if later is None else _Later(later.X, later.rows[:n])
+        return replace(part, X=X, **changed)
 
     def subset(self, part: Part, places: Sequence[int]) -> Part:
         """Return some rows of a part, of X, too."""
@@ -164,8 +196,9 @@ def shape_of(part: Part) -> tuple[int, ...]:
 
 
 def _part(dataset: Dataset, rows: NDArray[np.int64], *, is_train: bool = False) -> RowsPart:
+    later = _Later(dataset.X, rows)
     return RowsPart(
-        X=take(dataset.X, rows),
+        X=later.take() if is_train or isinstance(dataset.X, Rows) else later,
         y=chosen(dataset.y, rows),
         rows=rows,
         groups=chosen(dataset.groups, rows),
@@ -187,7 +220,9 @@ def _notes(dataset: Dataset, division: Division, train: Part, test: Part) -> dic
     import numpy as np
 
     notes: dict[str, float] = {}
-    twice = rows_on_two_sides(train, test)
+    later = test.later if isinstance(test, RowsPart) else None
+    whole = test if later is None else replace(test, X=later.take())  # let go of after this
+    twice = rows_on_two_sides(train, whole)
     if twice is not None:
         notes["duplicates_across"] = twice
     target = dataset.target

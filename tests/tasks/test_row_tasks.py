@@ -359,3 +359,18 @@ def test_rows_without_truth_can_be_clustered():
     dataset = normalise(bench.Dataset(np.zeros((60, 2))), "some", ("clustering",))
     assert len(list(CLUSTERING.splits(dataset, PROTOCOL))) == 5
     assert CLUSTERING.prepare(dataset, PROTOCOL, CELL).train.y is None
+
+
+def test_rows_that_fit_does_not_see_are_taken_when_they_are_asked_about(classes):
+    """Until then they take no memory; a shortened part takes its own rows alone."""
+    parts = CLASSIFICATION.prepare(classes, PROTOCOL, CELL)
+    test = parts.test
+    few = CLASSIFICATION.shorten(test, 2)
+    assert np.array_equal(few.X, classes.X[test.rows[:2]])
+    assert test.later is not None
+    assert np.array_equal(test.X, classes.X[test.rows])
+    assert test.later is None
+    assert np.array_equal(CLASSIFICATION.shorten(test, 2).X, few.X)
+    assert parts.train.later is None
+    with pytest.raises(AttributeError, match="no attribute 'Z'"):
+        _ = test.Z
