@@ -61,7 +61,9 @@ class Run:
     ) -> str:
         """Add a trial; return its id."""
         trial_id = f"{model}-{dataset}-{task}-{outer}-{inner}-{repeat}-{n}" + "".join(
-            f"-{key}={more[key]}" for key in ("params", "cores", "conditions") if key in more
+            f"-{key}={more[key]}"
+            for key in ("params", "cores", "conditions", "control")
+            if key in more
         )
         row = {
             "run_id": self.run_id,

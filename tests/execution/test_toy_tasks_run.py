@@ -1,10 +1,14 @@
 """Tasks without rows go through the whole of `bench run`: the mechanism knows nothing of rows."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 import bench
+from bench.report import formats, picture
+from bench.report.contents import read_contents
 
 TESTS = Path(__file__).parents[1]
 
@@ -73,3 +77,25 @@ def test_the_better_model_wins(results):
     assert test["toy-drift"] == pytest.approx(0, abs=1e-9)
     assert test["toy-last-value"] > 0.5
     assert test["toy-signs"] > test["toy-walk"]
+
+
+def test_reports_need_no_plugin_and_call_nothing_rows(results, tmp_path):
+    """The plugin was there in the run's process alone; what its sizes count, its tables say."""
+    contents = read_contents(results, with_verdicts=True)
+    by_dataset = read_contents(results, by="dataset")
+    assert [board.size_unit for board in contents.boards] == ["environment steps", "history"]
+    page = results.report(tmp_path / "page.html").read_text()
+    data = re.search(r'id="data">(.*?)</script>', page, re.DOTALL).group(1)
+    # What the page shows, its script and its style apart, and what these draw.
+    page = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL)
+    told = [
+        *(repr(results.leaderboard()), repr(results.verdicts()), results._repr_html_()),
+        *(repr(results.learning_curves()), json.dumps(results.learning_curves().spec)),
+        *(formats.to_markdown(contents), formats.to_markdown(by_dataset)),
+        *(formats.to_json(contents), picture.to_svg(contents), picture.to_svg(by_dataset)),
+        *(page, data),
+    ]
+    for text in told:
+        assert not re.findall(r".{0,40}\brows\b.{0,40}", text)
+    assert "256 environment steps" in told[0]
+    assert "toy-drift" in told[0]

@@ -28,7 +28,7 @@ def details(verdict: Verdict) -> list[str]:
         where = f" at {span(*verdict.sizes)} {clean(verdict.size_unit)}" if verdict.sizes else ""
         unit = "outer seed" if verdict.scope == "dataset" else "dataset"
         said.append(
-            f"gain of deep: {verdict.gain:+.3f} of {scale_of(verdict)}{interval}{where}, "
+            f"gain of deep: {verdict.gain:+.3f} {scale_of(verdict)}{interval}{where}, "
             f"over {plural(verdict.n_units, unit)}"
         )
     chances = (verdict.p_deep, verdict.p_equal, verdict.p_classical)
@@ -37,7 +37,7 @@ def details(verdict: Verdict) -> list[str]:
         text = ", ".join(f"{percent(p or 0.0)} {word}" for word, p in words)
         within = "no region of equivalence is known"
         if verdict.region:
-            within = f"equal: within {verdict.region:.3g} of {scale_of(verdict)}"
+            within = f"equal: within {verdict.region:.3g} {scale_of(verdict)}"
         said.append(f"probabilities ({within}): {text}")
     elif verdict.counts is not None and sum(verdict.counts.values()) > 1:
         said.append(tally(verdict))

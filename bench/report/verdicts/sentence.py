@@ -89,7 +89,7 @@ def _score_words(verdict: Verdict) -> str:
     sure = "" if p is None else f" ({percent(1 - p)} sure)"
     bound = f"{other} is not better"
     if verdict.region:
-        bound += f" by more than {verdict.region:.3g} of {scale_of(verdict)}"
+        bound += f" by more than {verdict.region:.3g} {scale_of(verdict)}"
     return f"{bound}{sure}, {_gain_words(verdict)}"
 
 
@@ -123,7 +123,7 @@ def _interval_words(verdict: Verdict) -> str:
     between = verdict.gain_interval
     if between is None:
         return "unknown"
-    return f"{between.low:+.3f} to {between.high:+.3f} of {scale_of(verdict)} for deep"
+    return f"{between.low:+.3f} to {between.high:+.3f} {scale_of(verdict)} for deep"
 
 
 def _cost_words(verdict: Verdict) -> str:

@@ -30,11 +30,11 @@ def of_metric(verdict: Verdict, value: float) -> str:
 
 
 def scale_of(verdict: Verdict) -> str:
-    """Return what gains are of: skill, or the metric in its unit."""
+    """Return what follows a gain: "of skill", or where there is none "nats of log likelihood"."""
     if verdict.has_skill:
-        return "skill"
+        return "of skill"
     name = clean(verdict.metric).replace("-", " ")
-    return f"{clean(verdict.unit)} of {name}" if verdict.unit else name
+    return f"{clean(verdict.unit)} of {name}" if verdict.unit else f"of {name}"
 
 
 def tally(verdict: Verdict) -> str:
