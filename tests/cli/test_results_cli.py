@@ -85,7 +85,7 @@ def test_show_run_as_json(run):
 def test_show_trial(run, prefix):
     """A trial is found by the beginning of its id, alone or behind its run."""
     text = bench("show", f"{prefix}{id_of('good')[:8]}")
-    for part in (id_of("good"), "accuracy", "loss", "wall", "hello", "2 rows", "n_trees"):
+    for part in (id_of("good"), "accuracy", "loss", "wall", "hello", "2 answers", "n_trees"):
         assert part in text
 
 
