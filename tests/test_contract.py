@@ -48,6 +48,9 @@ ALLOWED = (
     "FIT_PARAMS",
     "FEATURES",
     "PARTS",
+    "PHASES",
+    "CHANGED",
+    "DIRECTIONS",
 )
 
 

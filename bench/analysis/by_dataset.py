@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.cells import Cells
-from bench.analysis.points import Failures, make_points
+from bench.analysis.failures import Failures
+from bench.analysis.points import make_points
 from bench.spec.outcome import FAILED
 
 

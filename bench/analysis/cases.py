@@ -19,11 +19,12 @@ from bench.analysis.crossover import (
     skill_for_budget,
 )
 from bench.analysis.decisions import REGION, Contrast, units_to_settle
-from bench.analysis.evidence import FAMILIES, Evidence
+from bench.analysis.evidence import Evidence
 from bench.analysis.families import Represented, common_sizes, paired, too_informed
 from bench.analysis.intervals import MIN_UNITS
 from bench.analysis.merits import Merit
 from bench.analysis.prices import Price, prices
+from bench.analysis.sides import FAMILIES
 from bench.spec.metrics import equal_within
 
 Array = NDArray[np.float64]

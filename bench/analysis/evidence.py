@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from bench.analysis.cells import Cells, skills
 from bench.analysis.merits import Merit
 from bench.analysis.points import POINT, make_points
+from bench.analysis.sides import FAMILIES
 from bench.analysis.significance import held_out_share
 from bench.results.schema import SCHEMAS
 
 COSTS = ("warm_seconds", "cold_seconds", "latency_seconds", "memory_bytes", "n_parameters")
-FAMILIES = ("classical", "deep")
 _MEASURED = ["n_validation", "peak_anon_bytes", "n_parameters"]
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.analysis.evidence import COSTS, FAMILIES, Evidence
+from bench.analysis.evidence import COSTS, Evidence
 from bench.analysis.intervals import MIN_UNITS
+from bench.analysis.sides import FAMILIES
 
 Array = NDArray[np.float64]
 

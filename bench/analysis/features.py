@@ -13,11 +13,11 @@ from bench.analysis.evidence import Evidence
 from bench.analysis.families import represent
 from bench.analysis.intervals import MIN_UNITS, Interval
 from bench.analysis.posterior import posterior
+from bench.spec import FEATURES
 
 if TYPE_CHECKING:
     from bench.spec import ModelSpec
 
-KINDS = ("raw", "engineered", "learned")
 STEPS = (("engineered", "raw"), ("learned", "engineered"), ("learned", "raw"))
 """The differences that are told: the first over the second."""
 
@@ -139,7 +139,7 @@ def feature_boards(
     boards = []
     for number, own in frame.groupby("problem", sort=True):
         here = distinct.loc[distinct["problem"] == number, "family"].value_counts()
-        candidates = {kind: int(here[kind]) for kind in KINDS if kind in here.index}
+        candidates = {kind: int(here[kind]) for kind in FEATURES if kind in here.index}
         if len(candidates) < 2 or number not in problems.index:
             continue
         problem = problems.loc[number].to_dict()

@@ -11,11 +11,12 @@ import pyarrow as pa
 from bench.analysis.cases import Case, budgets, crossovers, gaps, make_cases, notes, winners
 from bench.analysis.cells import Cells, read_cells
 from bench.analysis.decisions import REGION, Contrast, agreeing, contrasts, known
-from bench.analysis.evidence import FAMILIES, Evidence, read_evidence
+from bench.analysis.evidence import Evidence, read_evidence
 from bench.analysis.families import represent
 from bench.analysis.intervals import MIN_UNITS, Interval
 from bench.analysis.over_datasets import verdict_across
 from bench.analysis.prices import ratios
+from bench.analysis.sides import FAMILIES
 from bench.analysis.verdict import Verdict, contradicting, whom_to_take
 
 

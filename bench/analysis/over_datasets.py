@@ -17,9 +17,9 @@ from bench.analysis.decisions import (
     known,
     majority,
 )
-from bench.analysis.evidence import FAMILIES
 from bench.analysis.intervals import Block, Interval, intervals
 from bench.analysis.prices import median_price, median_ratios
+from bench.analysis.sides import FAMILIES
 from bench.analysis.verdict import Scope, Verdict, contradicting, whom_to_take
 
 

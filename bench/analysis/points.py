@@ -8,16 +8,13 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.cells import Cells
+from bench.analysis.failures import FAILURES
 from bench.analysis.sides import UNRANKED
 
-Failures = Literal["baseline", "drop", "worst"]
-"""How a failed trial counts: with the baseline's score, not at all, or with the worst score that
-any contender got on the same split and size (the baseline's at best)."""
 Scale = Literal["skill", "metric", "either"]
 """What points are compared by: skill (nothing where a dataset has none); the primary metric, turned
 so that more is better; or skill where the metric has an ideal, else the metric."""
 
-FAILURES: tuple[Failures, ...] = ("baseline", "drop", "worst")
 POINT = ["problem", "contender", "outer_seed", "n_train"]
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.analysis.evidence import COSTS, FAMILIES
+from bench.analysis.evidence import COSTS
+from bench.analysis.sides import FAMILIES
 
 CHEAPER = 1.25
 """One costs less than the other when their ratio is beyond this: smaller ones may be noise."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from bench.analysis import elo
 from bench.analysis.cells import Cells, size_unit_of
 from bench.analysis.distinctions import Distinctions, distinguish
+from bench.analysis.failures import Failures
 from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals, ranks
-from bench.analysis.points import Failures, make_points
+from bench.analysis.points import make_points
 from bench.analysis.sides import UNRANKED
 from bench.analysis.sizes import Size, chosen_sizes
 from bench.analysis.timing import Times, contender_times

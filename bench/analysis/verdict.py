@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bench.analysis.decisions import REGION, Contrast, Decision, majority, not_better
-from bench.analysis.evidence import FAMILIES
 from bench.analysis.intervals import Interval
 from bench.analysis.prices import Price, cheaper_family
+from bench.analysis.sides import FAMILIES
 
 if TYPE_CHECKING:
     from bench.analysis.crossover import BudgetSkill, CostCrossover, Crossover

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from bench.analysis import curves
 from bench.analysis.decisions import REGION
+from bench.analysis.sides import FAMILIES
 from bench.choosing.schedule import ELIMINATED, FINAL_SEEDS, FINALISTS
-from bench.choosing.so_far import FAMILIES, SoFar
+from bench.choosing.so_far import SoFar
 from bench.choosing.steering import by_trial
 from bench.report.progress import duration
 from bench.report.text import clean, listed, plural

@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from bench.choosing.so_far import FAMILIES, Entrant, Seen, SoFar
+from bench.analysis.sides import FAMILIES
+from bench.choosing.so_far import Entrant, Seen, SoFar
 
 LOOKS = 2
 """Seeds with which candidates are looked at before the finals."""

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import NamedTuple
 
+from bench.analysis.sides import FAMILIES
 from bench.spec.outcome import FAILED
-
-FAMILIES = ("classical", "deep")
 
 _MARGIN = 1.15
 """What a forecast for a size that was measured is raised by, and again for each octave beyond."""

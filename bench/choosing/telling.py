@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from bench.analysis.sides import FAMILIES
 from bench.choosing.checks import Finding
 from bench.choosing.choice import Choice
-from bench.choosing.so_far import FAMILIES
 from bench.planning.describing import DatasetFacts
 from bench.planning.plan import Plan
 from bench.report.progress import duration

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.analysis.failures import FAILURES
 from bench.cli.output import write
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def parse_size(ctx: click.Context, param: click.Parameter, value: str) -> Size:
 )
 @click.option(
     "--failures",
-    type=click.Choice(["baseline", "drop", "worst"]),
+    type=click.Choice(FAILURES),
     default="baseline",
     show_default=True,
     help="A failed trial counts as the baseline's score, not at all, or as the worst score on the "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.analysis.failures import FAILURES
 from bench.cli.leaderboard import parse_size
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ _DEFAULT = Path("report.html")
 )
 @click.option(
     "--failures",
-    type=click.Choice(["baseline", "drop", "worst"]),
+    type=click.Choice(FAILURES),
     default="baseline",
     show_default=True,
     help="A failed trial counts as the baseline's score, not at all, or as the worst score.",

@@ -15,6 +15,7 @@ from bench.execution.engines import ENGINES, make_engine
 from bench.execution.opening import open_session
 from bench.planning.wanted import Wanted, read_suite
 from bench.report.told import Told, count, counted, say
+from bench.spec import DEVICES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +47,7 @@ def jobs_option(_: click.Context, __: click.Parameter, value: str) -> int | None
 @click.option("--cores", type=click.IntRange(1), help="Cores of each trial.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each trial.")
 @click.option("--memory", metavar="SIZE", help="Memory limit of each trial, such as '4 GiB'.")
-@click.option("--device", type=click.Choice(["cpu", "gpu", "tpu"]), default="cpu")
+@click.option("--device", type=click.Choice(DEVICES), default="cpu")
 @click.option("--engine", type=click.Choice(ENGINES), default="local")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [results/SUITE]")
 @click.option("--fresh", is_flag=True, help="Begin a new run beside an earlier one.")

@@ -14,7 +14,7 @@ from bench.planning import suite as suites
 from bench.planning.selection import expand
 from bench.registry.discovery.judging import old_api
 from bench.registry.lookup import resolve
-from bench.spec import TARGET_KINDS, Metric, Part, Probe, ProbeSpec, Target, Task
+from bench.spec import PHASES, TARGET_KINDS, Metric, Part, Probe, ProbeSpec, Target, Task
 from bench.spec.errors import BenchError
 from bench.spec.hooks import HOOK_API
 
@@ -31,7 +31,6 @@ HEAVY = frozenset((
 """Libraries whose import takes from a tenth of a second to several."""
 
 _IMPORT_SECONDS = 1.0
-_PHASES = ("load", "split", "init", "warm-up", "fit", "predict", "score")
 
 
 # --- the plugin ----------------------------------------------------------------------------------
@@ -322,7 +321,7 @@ def _answers(needs: str) -> tuple[Part, Any, Any]:
     "probe",
     why="A probe that fails is dropped in the midst of a trial, and its measures are missing.",
     mend="`start(phase)` begins, `stop(phase)` returns `{name: (value, unit)}`, for each of the "
-    f"phases {', '.join(_PHASES)}.",
+    f"phases {', '.join(PHASES)}.",
 )
 def probe_measures_every_phase(case: Case) -> None:
     """It can be made, started and stopped around every phase, and says numbers with their units."""
@@ -333,7 +332,7 @@ def probe_measures_every_phase(case: Case) -> None:
         raise Broken(first_line(error)) from error
     if not isinstance(probe, Probe):
         raise Broken(f"it is an object of type {type(probe).__name__} without `start` and `stop`")
-    for phase in _PHASES:
+    for phase in PHASES:
         probe.start(phase)
         told = probe.stop(phase)
         try:

@@ -10,7 +10,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from bench.report.html.tables import Cell, Column, Row, Table
-from bench.report.text import clean
+from bench.report.text import MARKS, clean
 
 # Text has the colour of the page around it; lines are a shade of it. Colours of families are
 # between light and dark, and stand beside marks of different shapes.
@@ -38,7 +38,6 @@ _STYLE = """<style>
 .bench-shown .deep .mark { color: #d9701f; }
 </style>"""  # noqa: E501 - a rule a line is easier to read
 
-_MARKS = {"classical": "●", "deep": "◆", "control": "□", "baseline": "○"}
 _SHORT = 40
 """Cells of text up to this long are not broken over lines."""
 
@@ -100,7 +99,7 @@ def _header(column: Column) -> str:
 
 
 def _row(row: Row, columns: Sequence[Column], marked: int) -> str:
-    kinds = [row.family if row.family in _MARKS else "", "apart" if row.is_apart else ""]
+    kinds = [row.family if row.family in MARKS else "", "apart" if row.is_apart else ""]
     cells = "".join(
         _cell(cell, column, row.family if at == marked else "")
         for at, (cell, column) in enumerate(zip(row.cells, columns, strict=True))
@@ -112,7 +111,7 @@ def _cell(cell: Cell, column: Column, family: str) -> str:
     kind = ""
     if column.is_text:
         kind = ' class="text long"' if len(cell.text) > _SHORT else ' class="text"'
-    mark = f'<span class="mark">{_MARKS[family]}</span> ' if family in _MARKS else ""
+    mark = f'<span class="mark">{MARKS[family]}</span> ' if family in MARKS else ""
     bar = note = ""
     if cell.bar is not None:
         bar = f'<span class="bar"><i style="width:{cell.bar:.1%}"></i></span>'

@@ -15,14 +15,13 @@ from bench.notebook.progress import Silent, told
 from bench.notebook.results import Results, load
 from bench.planning.wanted import Wanted, read_suite
 from bench.report.told import Told, count, counted, say
+from bench.spec import DEVICES
 from bench.spec.errors import BenchError, SuiteError, nearest
 
 if TYPE_CHECKING:
     from bench.execution.engine import Engine
     from bench.execution.session import Session
     from bench.registry.lookup import Registry
-
-DEVICES = ("cpu", "gpu", "tpu")
 
 
 def run(

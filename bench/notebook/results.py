@@ -12,7 +12,7 @@ from bench.results import store
 from bench.spec.errors import ResultsError, nearest
 
 if TYPE_CHECKING:
-    from bench.analysis.points import Failures
+    from bench.analysis.failures import Failures
     from bench.analysis.sizes import Size
     from bench.notebook.boards import Leaderboard
     from bench.notebook.curves import LearningCurves, Measure

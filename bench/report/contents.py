@@ -13,9 +13,9 @@ import pyarrow as pa
 from bench.analysis.by_dataset import DatasetBoard, dataset_boards
 from bench.analysis.cells import Cells, read_cells, size_unit_of
 from bench.analysis.evidence import Evidence, read_evidence
+from bench.analysis.failures import Failures
 from bench.analysis.features import FeatureBoard, feature_boards
 from bench.analysis.judging import judge
-from bench.analysis.points import Failures
 from bench.analysis.ranking import Board, leaderboards
 from bench.analysis.sides import UNRANKED
 from bench.analysis.sizes import Size

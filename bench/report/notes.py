@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bench.analysis.by_dataset import DatasetBoard
 from bench.analysis.intervals import LEVEL, MIN_UNITS
 from bench.analysis.ranking import Board, Standing
-from bench.analysis.sides import UNRANKED
+from bench.analysis.sides import FAMILIES, UNRANKED
 from bench.analysis.timing import Noise
 from bench.report.contest import contest_notes
 from bench.report.text import clean, endings, in_unit, listed, plural, span
@@ -183,7 +183,7 @@ def _failures(board: Board) -> list[str]:
 
 
 def _families(board: Board) -> list[str]:
-    counts = {family: board.candidates.get(family, 0) for family in ("classical", "deep")}
+    counts = {family: board.candidates.get(family, 0) for family in FAMILIES}
     counts |= board.candidates
     if len(set(counts.values())) < 2:
         return []

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bench.analysis.sides import UNRANKED
 from bench.report.grid import EXPENDABLE, Column, drawn, fitted
-from bench.report.text import clean, decimals, figure, in_unit, listed, seconds, signed
+from bench.report.text import MARKS, clean, decimals, figure, in_unit, listed, seconds, signed
 
 if TYPE_CHECKING:
     from bench.analysis.by_dataset import DatasetBoard, DatasetLine, DatasetPoint
@@ -24,14 +24,10 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 140
 """Columns of text that goes to a file or a pipe, unless COLUMNS says otherwise."""
 
-# Told apart by shape, and by colours that the colour-blind tell apart.
-_MARKS = {
-    "classical": ("●", "cyan"),
-    "deep": ("◆", "magenta"),
-    "control": ("□", "yellow"),
-    "baseline": ("○", "bright_black"),
-}
 _DIM = "bright_black"
+# Told apart by shape, and by colours that the colour-blind tell apart.
+_STYLES = {"classical": "cyan", "deep": "magenta", "control": "yellow", "baseline": _DIM}
+_MARKS = {side: (mark, _STYLES[side]) for side, mark in MARKS.items()}
 _ASCII = str.maketrans("●◆□○─█▉▊▋▌▍▎▏✗—–±·µ…", "o*+.-########x--~-u.")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _BAR = 16

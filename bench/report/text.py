@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 
 # Escape sequences, line breaks, and marks that turn the direction of what follows.
 _UNSAFE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+MARKS = {"classical": "●", "deep": "◆", "control": "□", "baseline": "○"}
+"""What tells the sides that a contender may stand on apart where colours don't."""
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
 
 

@@ -15,17 +15,22 @@ from bench.spec.datasets import (
     Target,
 )
 from bench.spec.fields import (
+    CHANGED,
     COLUMN_KINDS,
     DEVICES,
+    DIRECTIONS,
     FAMILIES,
     FEATURES,
     FIT_PARAMS,
     MODALITIES,
     PARTS,
+    PHASES,
     TARGET_KINDS,
+    Changed,
     ColumnKind,
     Direction,
     Family,
+    Phase,
     TargetKind,
 )
 from bench.spec.metrics import (
@@ -56,18 +61,22 @@ from bench.spec.tasks import (
 )
 
 __all__ = [
+    "CHANGED",
     "COLUMN_KINDS",
     "DEVICES",
+    "DIRECTIONS",
     "FAMILIES",
     "FEATURES",
     "FIT_PARAMS",
     "MODALITIES",
     "PARTS",
+    "PHASES",
     "TARGET_KINDS",
     "AcrossRow",
     "Cell",
     "Change",
     "ChangeFacts",
+    "Changed",
     "Column",
     "ColumnKind",
     "Control",
@@ -83,6 +92,7 @@ __all__ = [
     "Output",
     "Part",
     "Parts",
+    "Phase",
     "Probe",
     "ProbeSpec",
     "Rows",

@@ -5,18 +5,13 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from bench.spec.datasets import Column, Target
 from bench.spec.errors import RecordError
-from bench.spec.fields import check_one_of, check_reference
+from bench.spec.fields import CHANGED, Changed, check_one_of, check_reference
 from bench.spec.records import record
 
-Changed = Literal["rows", "X", "y"]
 Amount = bool | int | float | str
-
-CHANGED = ("rows", "X", "y")
-"""What a condition may change, in the order in which conditions are applied."""
 
 VERSIONS = "versions"
 """Where the JSON of conditions says which of them are not of version 1: no key can be called so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from bench.spec.errors import RecordError, nearest
 
@@ -12,11 +12,18 @@ Family = Literal["classical", "deep", "baseline"]
 ColumnKind = Literal["number", "category", "ordinal", "boolean", "date", "text"]
 TargetKind = Literal["binary", "multiclass", "multilabel", "continuous", "multioutput"]
 Direction = Literal["higher", "lower"]
+Changed = Literal["rows", "X", "y"]
+Phase = Literal["load", "split", "init", "warm-up", "fit", "predict", "score"]
 
-FAMILIES = ("classical", "deep", "baseline")
+FAMILIES: tuple[Family, ...] = get_args(Family)
 MODALITIES = ("tabular", "image", "text", "audio", "series", "tokens", "environment")
-COLUMN_KINDS = ("number", "category", "ordinal", "boolean", "date", "text")
-TARGET_KINDS = ("binary", "multiclass", "multilabel", "continuous", "multioutput")
+COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
+TARGET_KINDS: tuple[TargetKind, ...] = get_args(TargetKind)
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+CHANGED: tuple[Changed, ...] = get_args(Changed)
+"""What a condition may change, in the order in which conditions are applied."""
+PHASES: tuple[Phase, ...] = get_args(Phase)
+"""Of a trial, in their order: what probes measure around."""
 DEVICES = ("cpu", "gpu", "tpu")
 FIT_PARAMS = ("sample_weight", "groups", "time")
 FEATURES = ("raw", "engineered", "learned")

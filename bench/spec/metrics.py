@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from bench.spec.errors import RecordError
-from bench.spec.fields import Direction, check_name, check_one_of, check_reference
+from bench.spec.fields import DIRECTIONS, Direction, check_name, check_one_of, check_reference
 from bench.spec.records import record
 
 _TERM = re.compile(r"(?P<number>\d*\.?\d+(e-?\d+)?)(?P<share>% of (?P<of>value|gap))?")
@@ -63,7 +63,7 @@ class Metric:
 
     def __post_init__(self) -> None:
         check_name(self, self.name)
-        check_one_of(self, "direction", self.direction, ("higher", "lower"))
+        check_one_of(self, "direction", self.direction, DIRECTIONS)
         if self.function or self.needs:
             check_reference(self, "function", self.function)
         if self.region is not None:

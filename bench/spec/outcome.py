@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     Predictions = NDArray[np.float64] | Sequence[NDArray[np.float64]] | Sequence[str]
 
 Status = Literal["ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid"]
-STATUSES = ("ok", "skipped", "timeout", "out_of_memory", "crashed", "error", "invalid")
+STATUSES: tuple[Status, ...] = get_args(Status)
 Role = Literal["contender", "baseline", "yardstick", "control"]
-ROLES = ("contender", "baseline", "yardstick", "control")
+ROLES: tuple[Role, ...] = get_args(Role)
 MAX_SECONDS = "max_seconds"
 """The `stop_reason` of a fit that time has ended (it need not be equal to the last bit), or of a
 trial that was skipped for want of time."""
@@ -25,7 +25,7 @@ MAX_BYTES = "max_bytes"
 """The `stop_reason` of a trial that was skipped for want of memory."""
 OTHER_DATA = "other_data"
 """The `stop_reason` of a trial whose data were not those that it was planned on."""
-FAILED = ("timeout", "out_of_memory", "crashed", "error", "invalid")
+FAILED = tuple(status for status in STATUSES if status not in ("ok", "skipped"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

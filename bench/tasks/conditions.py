@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.registry.discovery import brief
 from bench.registry.lookup import resolve
-from bench.spec import Cell, Change, ChangeFacts, Dataset, Part, Parts, SplitProtocol, Task
-from bench.spec.conditions import CHANGED, VERSIONS, Amount
+from bench.spec import CHANGED, Cell, Change, ChangeFacts, Dataset, Part, Parts, SplitProtocol, Task
+from bench.spec.conditions import VERSIONS, Amount
 from bench.spec.errors import DatasetError, PluginError
 from bench.tasks.chance import Chance, Scale
 

@@ -12,10 +12,8 @@ from typing import Literal
 
 from bench.registry.lookup import resolve
 from bench.registry.venvs.remote import attached, clock
-from bench.spec import Probe, ProbeSpec
+from bench.spec import Phase, Probe, ProbeSpec
 from bench.spec.outcome import Measure
-
-Phase = Literal["load", "split", "init", "warm-up", "fit", "predict", "score"]
 
 
 def anon_bytes(pid: int | str = "self") -> int:

@@ -9,9 +9,10 @@ from typing import Any
 
 import altair as alt
 
-_FAMILIES = ["classical", "deep", "baseline", "control"]
-_SHAPES = ["circle", "diamond", "cross", "square"]
-_COLOURS = [f"var(--{family})" for family in ("classical", "deep", "baseline", "baseline")]
+from bench.analysis.sides import FAMILIES, SIDES
+
+_SHAPES = {"classical": "circle", "deep": "diamond", "control": "square", "baseline": "cross"}
+_COLOURS = [f"var(--{side if side in FAMILIES else 'baseline'})" for side in SIDES]
 _HEIGHT = 380
 
 Spec = dict[str, Any]
@@ -41,7 +42,11 @@ def config() -> Spec:
 
 
 def _family_shape() -> alt.Shape:
-    return alt.Shape("family:N", scale=alt.Scale(domain=_FAMILIES, range=_SHAPES), legend=None)
+    return alt.Shape(
+        "family:N",
+        scale=alt.Scale(domain=list(SIDES), range=[_SHAPES[side] for side in SIDES]),
+        legend=None,
+    )
 
 
 def _literal_colour() -> alt.Color:
@@ -144,7 +149,7 @@ def tradeoff() -> Spec:
     )
     colour = alt.Color(
         "family:N",
-        scale=alt.Scale(domain=_FAMILIES, range=_COLOURS),
+        scale=alt.Scale(domain=list(SIDES), range=_COLOURS),
         legend=None,
     )
     front = (
@@ -194,7 +199,7 @@ def critical_differences(n_contenders: int) -> Spec:
     y = alt.Y("row:Q", scale=alt.Scale(reverse=True, zero=False, nice=False, padding=14), axis=None)
     colour = alt.Color(
         "family:N",
-        scale=alt.Scale(domain=_FAMILIES, range=_COLOURS),
+        scale=alt.Scale(domain=list(SIDES), range=_COLOURS),
         legend=None,
     )
     points = alt.Chart(alt.NamedData("points"))

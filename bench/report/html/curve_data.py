@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.cells import Cells
-from bench.analysis.evidence import FAMILIES, Evidence
+from bench.analysis.evidence import Evidence
+from bench.analysis.failures import Failures
 from bench.analysis.families import represent
 from bench.analysis.intervals import LEVEL, MIN_UNITS, Array
 from bench.analysis.merits import Merit
-from bench.analysis.points import Failures, make_points
+from bench.analysis.points import make_points
+from bench.analysis.sides import FAMILIES
 from bench.report.html.curve_ends import PER_FAMILY, curve_ends
 from bench.report.text import clean, in_unit
 from bench.report.verdicts.crossing import crossing_details, crossing_words
@@ -296,8 +298,7 @@ def _best_first(figures: Array) -> list[int]:
 def _worth_showing(order: Sequence[int], families: Sequence[str]) -> list[int]:
     """Return the rows to be drawn, the families taking turns, so that any first few hold both."""
     own = {
-        name: [row for row in order if families[row] == name]
-        for name in ("classical", "deep", "baseline")
+        name: [row for row in order if families[row] == name] for name in (*FAMILIES, "baseline")
     }
     turns = zip_longest(own["classical"][:_PER_FAMILY], own["deep"][:_PER_FAMILY])
     chosen = [row for turn in turns for row in turn if row is not None]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bench.analysis import curves
-from bench.analysis.points import Failures
+from bench.analysis.failures import Failures
 
 MAX_CURVES = 60
 """So many are extrapolated at most: each takes about 40 ms..."""

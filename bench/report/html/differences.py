@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.analysis.evidence import FAMILIES, Evidence
+from bench.analysis.evidence import Evidence
 from bench.analysis.families import common_sizes, represent
 from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals
+from bench.analysis.sides import FAMILIES
 from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.text import clean, figure, listed, plural, seconds
 

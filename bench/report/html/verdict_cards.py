@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.analysis.sides import FAMILIES
 from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.text import figure, seconds
 from bench.report.verdicts.details import details
@@ -22,7 +23,6 @@ _WORDS = {
     "undecided": "too close to call",
     "not-measured": "not enough measured",
 }
-_FAMILIES = ("classical", "deep")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def _percent(p: float) -> str:
 
 def _prices(verdict: Verdict, number: int) -> Table | None:
     rows = []
-    for family in _FAMILIES:
+    for family in FAMILIES:
         price = verdict.price.get(family)
         if price is None:
             continue
@@ -140,7 +140,7 @@ def dataset_table(verdicts: Sequence[Verdict]) -> Table | None:
                 _size(verdict),
                 Cell(sentence(verdict)),
             ],
-            family=verdict.decision if verdict.decision in _FAMILIES else "",
+            family=verdict.decision if verdict.decision in FAMILIES else "",
         )
         for verdict in own
     ]
