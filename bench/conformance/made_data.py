@@ -7,7 +7,7 @@ decides what a model has seen: the first `N_TRAIN` rows, then `N_TEST` others.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.conformance.promise import Inapplicable
@@ -320,8 +320,4 @@ def some(part: Part, rows: Any) -> Part:
     import numpy as np
 
     rows = np.asarray(rows)
-    changed: dict[str, Any] = {"X": take(part.X, rows), "rows": part.rows[rows]}
-    for name in ("y", "groups", "time", "sample_weight"):
-        if getattr(part, name) is not None:
-            changed[name] = getattr(part, name)[rows]
-    return replace(part, **changed)
+    return part.some(rows, X=take(part.X, rows))

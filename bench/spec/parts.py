@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from bench.spec.fields import FIT_PARAMS
 from bench.spec.records import record
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Places = Sequence[int] | NDArray[np.int64] | slice
+
+_ONE_A_UNIT = ("y", "rows", *FIT_PARAMS)
 
 
 @record()
@@ -124,6 +129,15 @@ class Part:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def some(self, places: Places, *, X: Any) -> Self:
+        """Return some of its units, by their places, with an X of theirs.
+
+        All that is one a unit goes with them: truth, groups, time, weights, slices.
+        """
+        changed = {name: chosen(getattr(self, name), places) for name in _ONE_A_UNIT}
+        slices = {name: chosen(labels, places) for name, labels in self.slices.items()}
+        return replace(self, X=X, slices=slices, **changed)
+
 
 @record()
 @dataclass(frozen=True)
@@ -171,12 +185,12 @@ class Output:
         return replace(self, values=values, n=len(places), offers=offers)
 
 
-def chosen(values: Any, places: Sequence[int] | NDArray[np.int64]) -> Any:
+def chosen(values: Any, places: Places) -> Any:
     """Return some of the values, one a unit: of an array or a table likewise, else of a list."""
     if values is None:
         return None
     if hasattr(values, "iloc"):
         return values.iloc[places]
-    if hasattr(values, "shape"):
+    if hasattr(values, "shape") or isinstance(places, slice):
         return values[places]
     return [values[place] for place in places]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from bench.spec.datasets import Dataset, Target
 from bench.spec.errors import MOVING, DatasetError, RecordError
-from bench.spec.parts import Cell, Output, Part, Parts, Split, SplitProtocol, chosen
+from bench.spec.parts import Cell, Output, Part, Parts, Split, SplitProtocol
 from bench.spec.records import record
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 SCORED_TRAIN_UNITS = 10_000
 """Of the training part, so many units at most are asked about."""
-
-_ONE_A_UNIT = ("y", "rows", "groups", "time", "sample_weight")
 
 
 @record()
@@ -196,13 +194,7 @@ class Task(abc.ABC):
 
     def subset(self, part: Part, places: Sequence[int]) -> Part:
         """Return some units of a part, to be scored by themselves: X stays as it is."""
-        changed: dict[str, Any] = {
-            name: chosen(getattr(part, name), places)
-            for name in _ONE_A_UNIT
-            if getattr(part, name) is not None
-        }
-        slices = {name: chosen(labels, places) for name, labels in part.slices.items()}
-        return replace(part, slices=slices, **changed)
+        return part.some(places, X=part.X)
 
     def fit(self, estimator: Any, parts: Parts, fit_params: Mapping[str, Any]) -> Any:
         """Fit the estimator on the training part; return the fitted one."""

@@ -15,11 +15,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bench.spec import Dataset, Part
+from bench.spec.errors import DatasetError
 from bench.tasks.columns import deviation, editable, kinds, numbers
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+MOST_UNITS = 2**30
+"""For each of which a value is drawn: seeds of episodes are numbers up to twice that."""
 
 _NUMBERED = {"noise.labels": 0, "noise.features": 2, "missing": 3}
 """Streams of chance that were numbered before they were named: results keep them."""
@@ -39,7 +43,12 @@ class Chance:
     outer_seed, inner_seed
         Of the split.
     n_units
-        How many units of the dataset `Part.rows` may name.
+        One more than the highest number in `Part.rows` that there may be: the rows of a dataset.
+
+    Raises
+    ------
+    DatasetError
+        When a value is to be drawn for each of more than 2**30 units, as the seeds of episodes are.
     """
 
     key: str
@@ -65,19 +74,28 @@ class Chance:
         self, draw: int = 0, column: int = 0, shape: tuple[int, ...] = ()
     ) -> NDArray[np.float64]:
         """Return numbers from [0, 1), (n_units, *shape): those of a part are ``[part.rows]``."""
-        return self.stream(draw, column).random_sample((self.n_units, *shape))
+        return self.stream(draw, column).random_sample(self._all(shape))
 
     def normal(
         self, draw: int = 0, column: int = 0, shape: tuple[int, ...] = ()
     ) -> NDArray[np.float64]:
         """Return standard normal numbers, (n_units, *shape)."""
-        return self.stream(draw, column).standard_normal((self.n_units, *shape))
+        return self.stream(draw, column).standard_normal(self._all(shape))
 
     def integers(
         self, low: int, high: int, draw: int = 0, column: int = 0, shape: tuple[int, ...] = ()
     ) -> NDArray[np.int64]:
         """Return whole numbers from `low` to below `high`, (n_units, *shape)."""
-        return self.stream(draw, column).randint(low, high, (self.n_units, *shape))
+        return self.stream(draw, column).randint(low, high, self._all(shape))
+
+    def _all(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if self.n_units > MOST_UNITS:
+            raise DatasetError(
+                f"condition {self.key!r}: the units of this task are numbered up to "
+                f"{self.n_units - 1:,}, so that no value can be drawn for each number. Draw from "
+                "chance.stream(column=unit) for each of part.rows, or once for all."
+            )
+        return (self.n_units, *shape)
 
 
 @dataclass(frozen=True, eq=False)

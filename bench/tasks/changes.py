@@ -150,7 +150,8 @@ def thin_classes(parts: Parts, chance: Chance, scale: Scale, amount: float) -> P
         # 0.07 * 100 is 7.000000000000001 as a float: one row too many.
         due = np.ceil(np.round(amount * np.arange(1, len(rows) + 1), 9))
         is_kept[rows] = np.diff(due, prepend=0) > 0
-    return replace(parts, train=_some(train, np.flatnonzero(is_kept)))
+    kept = np.flatnonzero(is_kept)
+    return replace(parts, train=train.some(kept, X=take(train.X, kept)))
 
 
 def no_classes(facts: ChangeFacts) -> str | None:
@@ -172,16 +173,6 @@ def _with(parts: Parts, changed: list[Any]) -> Parts:
         replace(part, X=X) for part, X in zip(_all(parts), changed, strict=True)
     )
     return replace(parts, train=train, validation=next(iter(validation), None), test=test)
-
-
-def _some(part: Part, places: NDArray[np.int64]) -> Part:
-    """Return a part of some of its rows."""
-    changed = {
-        name: getattr(part, name)[places]
-        for name in ("y", "rows", "groups", "time", "sample_weight")
-        if getattr(part, name) is not None
-    }
-    return replace(part, X=take(part.X, places), **changed)
 
 
 CHANGES = (

@@ -149,21 +149,18 @@ class RowTask(Task):
         """Return the first `n` rows of a part."""
         if n >= len(part):
             return part
-        changed: dict[str, Any] = {"rows": part.rows[:n]}
-        for name in ("y", "groups", "time", "sample_weight"):
-            if getattr(part, name) is not None:
-                changed[name] = getattr(part, name)[:n]
-        changed["slices"] = {name: labels[:n] for name, labels in part.slices.items()}
         later = part.later if isinstance(part, RowsPart) else None
         X = first(part.X, n) if later is None else _Later(later.X, later.rows[:n])
-        return replace(part, X=X, **changed)
+        return part.some(slice(n), X=X)
 
     def subset(self, part: Part, places: Sequence[int]) -> Part:
         """Return some rows of a part, of X, too."""
         import numpy as np
 
-        some = super().subset(part, places)
-        return replace(some, X=take(part.X, np.asarray(places, dtype=np.int64)))
+        at = np.asarray(places, dtype=np.int64)
+        later = part.later if isinstance(part, RowsPart) else None
+        X = take(part.X, at) if later is None else _Later(later.X, later.rows[at])
+        return part.some(at, X=X)
 
     def ask(self, estimator: Any, part: Part) -> Any:
         """Ask for what `predict` says of each row."""

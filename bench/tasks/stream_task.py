@@ -124,10 +124,11 @@ class StreamTask(Task):
                 f"outer seed {cell.outer_seed} leaves."
             )
         if self.counts_streams:
-            history = [h for h, _, _ in all_blocks[: cell.n_train]]
+            history, units = [h for h, _, _ in all_blocks[: cell.n_train]], range(cell.n_train)
         else:
             history = [h[-cell.n_train :] for h, _, _ in all_blocks]
-        train = replace(self._part(dataset, history, is_train=True), rows=range(cell.n_train))
+            units = range(largest - cell.n_train, largest)  # the same ones at every size
+        train = replace(self._part(dataset, history, is_train=True), rows=units)
         validation = [v for _, v, _ in all_blocks]
         test = self._part(dataset, [t for _, _, t in all_blocks])
         held_out = self._part(dataset, validation) if any(map(len, validation)) else None
@@ -154,14 +155,14 @@ class StreamTask(Task):
         if not getattr(part, "is_train", False):
             return self.subset(part, range(n))
         if self.counts_streams:
-            return replace(part, X=part.X[:n], y=_some(part.y, slice(n)), rows=range(n))
+            return part.some(slice(n), X=part.X[:n])
         if _are_several(part.X):
             X = [stream[-n:] for stream in part.X]
             y = None if part.y is None else [stream[-n:] for stream in part.y]
             before: Any = [stream[:-n] for stream in part.X]
         else:
             X, y, before = part.X[-n:], _some(part.y, slice(-n, None)), part.X[:-n]
-        shorter = replace(part, X=X, y=y, rows=range(n))
+        shorter = replace(part.some(slice(-n, None), X=X), y=y)
         return replace(shorter, before=before) if isinstance(shorter, StreamPart) else shorter
 
     def subset(self, part: Part, places: Sequence[int]) -> Part:

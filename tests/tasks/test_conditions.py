@@ -1,5 +1,6 @@
 """Conditions: what they do to the rows, the same for all models and sizes, and where they apply."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -360,6 +361,21 @@ def test_at_least_one_row_of_each_class_is_kept(share, n):
         assert abs(after[code] - share * before[code]) <= 1 + 1e-6
 
 
+class Sliced(type(CLASSIFICATION)):
+    """Classification whose rows are told apart by their number."""
+
+    def prepare(self, dataset, protocol, cell):
+        parts = super().prepare(dataset, protocol, cell)
+        train = dataclasses.replace(parts.train, slices={"row": parts.train.rows.copy()})
+        return dataclasses.replace(parts, train=train)
+
+
+def test_slices_go_with_the_rows_that_are_kept():
+    """Each row that is left keeps its label: as many labels as rows, and its own."""
+    train = parts_of(flowers(), 80, Condition(imbalance=0.2), task=Sliced()).train
+    assert train.slices["row"].tolist() == train.rows.tolist()
+
+
 def test_what_belongs_to_a_row_goes_with_it():
     """Groups, weights and X of the rows that are kept are those of the same rows as before."""
     dataset = flowers(200, groups=np.arange(200) // 2, sample_weight=np.arange(200.0))
@@ -437,6 +453,32 @@ def test_chance_comes_from_the_seeds_of_the_split():
     # Two draws at even chances agree on half of the 400 values.
     assert near((gaps(0, 0) == gaps(0, 1)).sum(), 400, 0.5)
     assert near((gaps(0, 0) == gaps(1, 0)).sum(), 400, 0.5)
+
+
+def test_nothing_is_drawn_for_each_of_very_many_numbers():
+    """Seeds of episodes are no row numbers: a draw for each that there may be is refused."""
+    chance = bench.Chance("acme", 0, 0, n_units=2**31)
+    with pytest.raises(DatasetError, match=r"chance\.stream\(column=unit\)"):
+        chance.normal()
+    assert chance.stream(column=2**31 - 1).random_sample() != chance.stream().random_sample()
+
+
+def test_no_two_conditions_draw_alike():
+    """Streams differ by key, by draw, by column and by either seed, and by nothing else."""
+    makes = [
+        bench.Chance(key, outer, inner, 5)
+        for key in ("missing", "noise.labels", "acme", "acme.two")
+        for outer in (0, 1)
+        for inner in (0, 1)
+    ]
+    drawn = [
+        tuple(chance.uniform(draw=draw, column=column))
+        for chance in makes
+        for draw in (0, 1)
+        for column in (0, 1)
+    ]
+    assert len(set(drawn)) == len(drawn)
+    assert tuple(bench.Chance("acme", 1, 1, 9).uniform()[:5]) in drawn
 
 
 def test_a_higher_share_changes_what_a_lower_one_does_and_more():

@@ -1,5 +1,7 @@
 """Streams: contiguous parts in order, rolling origins, one stream or several."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,21 @@ def test_a_smaller_history_is_the_end_of_a_larger_one():
     assert parts.test.y.tolist() == [52, 53, 54, 55]
     assert list(parts.test.rows) == [52, 53, 54, 55]
     assert parts.test.before.tolist() == list(range(52))
+
+
+def test_a_step_has_one_number_whatever_the_size():
+    """Rows of the history are its steps, counted to the origin, also where it is shortened."""
+    small, large = (parts_of(Ahead(), ONE, n).train for n in (3, 20))
+    assert list(small.rows) == [53, 54, 55] == list(large.rows)[-3:]
+    assert list(Ahead().shorten(large, 2).rows) == [54, 55]
+    assert list(parts_of(Across(), SEVERAL, 1).train.rows) == [0]
+
+
+def test_slices_go_with_the_steps_of_a_history():
+    """What tells the steps apart is shortened with them, from the same end."""
+    train = parts_of(Ahead(), ONE, 4).train
+    labelled = dataclasses.replace(train, slices={"day": list("abcd")})
+    assert Ahead().shorten(labelled, 2).slices == {"day": ["c", "d"]}
 
 
 def test_blocks_by_shares_have_one_for_validation():
