@@ -192,5 +192,4 @@ class Reader:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=280,
         )

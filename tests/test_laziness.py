@@ -45,7 +45,6 @@ def imported(commands, cwd, cache):
         env={**os.environ, "BENCH_CACHE": str(cache)},
         capture_output=True,
         text=True,
-        timeout=60,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return json.loads(ended.stdout)

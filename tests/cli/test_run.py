@@ -278,22 +278,32 @@ def plugin(tmp_path):
 def test_failed_trials_end_with_code_1_and_are_said(fresh, command, plugin):
     """The leaderboard comes, then how many failed, how to find out why, and where all of it is.
 
-    A trial is ended at the time that `--timeout` says, and `--output` names the folder itself.
+    `--output` names the folder itself.
     """
-    bad = SUITE.replace('"decision-tree"', '"acme-bad"') + '[[models]]\nname = "acme-slow"\n'
-    (fresh / "mine.toml").write_text(bad)
-    options = ("--datasets", "wine", "--seeds", "3", "--timeout", "0.5", "--output", "else/where")
+    (fresh / "mine.toml").write_text(SUITE.replace('"decision-tree"', '"acme-bad"'))
+    options = ("--datasets", "wine", "--seeds", "3", "--output", "else/where")
     ended = command("run", "./mine.toml", *options, cwd=fresh, env=plugin("1.0"))
     assert ended.returncode == 1, ended.stderr
-    assert "Trials: 3 error, 6 ok, 3 timeout." in ended.stdout
+    assert "Trials: 3 error, 6 ok." in ended.stdout
     assert "ValueError: out of luck" in ended.stdout
-    assert "over its limit of 0.5 s" in ended.stdout
-    assert "6 trials failed" in ended.stdout
+    assert "3 trials failed" in ended.stdout
     assert "bench show else/where" in ended.stdout
     assert "Results: else/where" in ended.stdout.splitlines()
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert bench.load(fresh / "else" / "where").trials.num_rows == 12
+    assert bench.load(fresh / "else" / "where").trials.num_rows == 9
     assert not (fresh / "results").exists()
+
+
+def test_a_trial_is_ended_at_the_time_that_is_asked_for(fresh, command, plugin):
+    """`--timeout` ends a fit that sleeps for ten minutes, and the row says why."""
+    (fresh / "mine.toml").write_text(SUITE.replace('"decision-tree"', '"acme-slow"'))
+    options = ("--datasets", "wine", "--seeds", "2", "--models", "acme-slow", "--timeout", "0.5")
+    ended = command("run", "./mine.toml", *options, cwd=fresh, env=plugin("1.0"))
+    assert ended.returncode == 1, ended.stderr
+    rows = bench.load(fresh / "results" / "mine").trials.to_pylist()
+    slow = [row for row in rows if row["model"] == "acme-slow"]  # the baseline is there as well
+    assert [row["status"] for row in slow] == ["timeout"] * 2
+    assert "over its limit of 0.5 s" in ended.stdout
 
 
 def test_a_run_that_goes_on_with_another_version_warns(copy, command, plugin):

@@ -23,7 +23,7 @@ name = "decision-tree"
 tune = { trials = 3 }
 [[models]]
 name = "acme-moody"
-tune = { trials = 2, seconds = 30 }
+tune = { trials = 2, seconds = 300 }
 label = "moody"
 [[models]]
 name = "dummy"

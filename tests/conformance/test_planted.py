@@ -171,15 +171,18 @@ def test_a_hang_is_ended(registry):
     """A model that never returns fails the check that it hangs in; the others go on."""
     (info,) = find(registry, "planted-fit-hangs")
     model = next(one for one in subjects(registry, info) if one.kind == "model")
-    with contextlib.closing(make_engine()) as engine:
-        runner = Runner(registry, [], engine=engine, seconds=2)
-        (result,) = runner.run([(model, list(promises_of(model)))])
-    outcomes = {finding.promise: finding.outcome for finding in result.findings}
+    for seconds in (2, 8, 32, 128):  # a busy machine needs longer to come to the fit
+        with contextlib.closing(make_engine()) as engine:
+            runner = Runner(registry, [], engine=engine, seconds=seconds)
+            (result,) = runner.run([(model, list(promises_of(model)))])
+        outcomes = {finding.promise: finding.outcome for finding in result.findings}
+        if outcomes["defaults-can-be-made"] == "passed":
+            break
     assert outcomes["defaults-can-be-made"] == "passed"
     assert outcomes["fits-and-answers"] == "failed"
     assert outcomes["keeps-the-order"] == "skipped"
     (seen,) = (one.seen for one in result.findings if one.promise == "fits-and-answers")
-    assert seen == "it took more than 2 seconds, and was ended"
+    assert seen == f"it took more than {seconds} seconds, and was ended"
 
 
 def test_a_good_plugin_keeps_everything(registry, runner):

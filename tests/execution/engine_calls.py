@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 from bench.trial import time_left
 
 
@@ -75,10 +77,10 @@ def die(argument, registry, announce, scratch):
 
 def wait(argument, registry, announce, scratch):
     """Start a child in the group and one in a session of its own, then wait for ever."""
-    announce("fit", 0)
     start_children(argument)
     if argument.get("stubborn"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    announce("fit", 0)
     while True:
         time.sleep(1)
 
@@ -112,14 +114,22 @@ def allocate(argument, registry, announce, scratch):
     block = bytearray(argument["bytes"])
     for i in range(0, len(block), 4096):
         block[i] = 1
-    time.sleep(argument["seconds"])
+    wait_until_watched(argument["times"])
     return b"%d" % len(block)
+
+
+def wait_until_watched(times):
+    """Wait until the keeper has looked at this process a few times, which it sleeps between."""
+    keeper = psutil.Process(os.getppid())
+    before = keeper.num_ctx_switches().voluntary
+    while keeper.num_ctx_switches().voluntary < before + times:
+        time.sleep(0.01)
 
 
 def allocate_in_child(argument, registry, announce, scratch):
     """Have a child take the memory."""
     announce("fit", 0)
-    code = f"x = bytearray(b'1') * {argument['bytes']}; import time; time.sleep(60)"
+    code = f"x = bytearray(b'1') * {argument['bytes']}; import time; time.sleep(600)"
     subprocess.run([sys.executable, "-c", code], check=True)
     return b""
 
@@ -127,7 +137,7 @@ def allocate_in_child(argument, registry, announce, scratch):
 def kill_keeper(argument, registry, announce, scratch):
     announce("fit", 0)
     os.kill(os.getppid(), signal.SIGKILL)
-    time.sleep(60)
+    time.sleep(600)
     return b""
 
 

@@ -32,10 +32,8 @@ def n_sleeping(pid):
 
 
 def until(condition):
-    """Wait until a condition holds, for ten seconds at most."""
-    end = time.monotonic() + 10
+    """Wait until a condition holds."""
     while not condition():
-        assert time.monotonic() < end, "it never came about"
         time.sleep(0.01)
 
 

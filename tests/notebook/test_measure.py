@@ -82,7 +82,6 @@ def test_a_script_needs_no_guard(finished, folder, cache):
         env={**os.environ, "BENCH_CACHE": str(cache)},
         capture_output=True,
         text=True,
-        timeout=120,
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines() == ["begins", "2 [1]"]

@@ -38,6 +38,7 @@ class Watched:
 
     def __init__(self, browser, path, **how):
         self.page = browser.new_page(**how)
+        self.page.set_default_timeout(0)  # a busy machine draws late
         self.said = []
         self.asked = []
         self.page.on("console", lambda message: self.said.append(message.text))

@@ -139,7 +139,7 @@ def test_pytest_benchmark_compares_two_exports(tmp_path):
     script = Path(sys.executable).with_name("pytest-benchmark")
     command = [script, "compare", "before.json", "after.json", "--group-by=fullname"]
     command += ["--sort=name", "--columns=min,max,mean,stddev,median,iqr,outliers,ops,rounds"]
-    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     assert "Failed to load" not in found.stdout + found.stderr
     lines = [line for line in found.stdout.splitlines() if line.startswith("fit[iris-mlp-16]")]

@@ -140,7 +140,7 @@ def test_bench_check_finds_nothing(made, command, name, options):
 @pytest.mark.slow
 def test_the_deep_model_passes_every_check(made, command):
     """`bench check` of the package with the deep model finds nothing in any check."""
-    ended = command("check", "bench-acme-deep", cwd=made, timeout=290)
+    ended = command("check", "bench-acme-deep", cwd=made)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 

@@ -70,7 +70,7 @@ def job(registry, tmp_path, monkeypatch):
         "family": "classical", "model_version": "1", "params": "{}", "plugin": "acme",
         "plugin_version": "1.0", "tuning": "default", "search": "{}", "conditions": "{}",
         "device": "cpu", "cores": 1, "protocol": PROTOCOL.name, "outer_seed": 0, "inner_seed": 0,
-        "model_seed": 5, "repeat": 0, "n_train": 128, "limit_seconds": 10.0, "limit_bytes": 2**30,
+        "model_seed": 5, "repeat": 0, "n_train": 128, "limit_seconds": 3600.0, "limit_bytes": 2**30,
     }  # fmt: skip
     return Job(
         trial=Trial(**trial),

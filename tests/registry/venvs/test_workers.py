@@ -57,11 +57,9 @@ def is_running(pid):
 
 
 def wait_until(condition):
-    """Wait for what is to come true; the limit is for a fault, no promise."""
-    end = time.monotonic() + 30
-    while not condition() and time.monotonic() < end:
+    """Wait for what is to come true."""
+    while not condition():
         time.sleep(0.01)
-    assert condition()
 
 
 def test_neither_worker_nor_server_outlives_the_keeper(workers, python, tmp_path):
