@@ -22,6 +22,7 @@ from bench.conformance.model_case import ModelCase
 from bench.conformance.plugin_case import PluginCase
 from bench.conformance.plugins import Case
 from bench.conformance.promise import Finding
+from bench.conformance.task_case import TaskCase
 from bench.conformance.traces import Before
 from bench.spec.errors import PluginError
 
@@ -83,6 +84,8 @@ def _case(argument: Mapping[str, Any], registry: Registry, scratch: Path) -> Any
         return DatasetCase(registry.datasets[name], registry, scratch, Before.now())
     if kind == "condition":
         return ConditionCase(registry.condition(name), registry)
+    if kind == "task":
+        return TaskCase(registry.tasks[name], registry, scratch)
     offered: Mapping[str, Any] = getattr(registry, f"{kind}s")
     entry = offered[name]
     return Case(entry if kind == "suite" else entry.record, registry, scratch)

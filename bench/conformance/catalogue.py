@@ -14,6 +14,8 @@ from bench.conformance import (
     models_fitted,
     models_made,
     plugins,
+    tasks_asked,
+    tasks_divided,
     traces,
 )
 from bench.conformance.promise import Kind, Promise
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 PROMISES: tuple[Promise, ...] = (
     *plugins.PROMISES,
+    *tasks_divided.PROMISES,
+    *tasks_asked.PROMISES,
     *models_made.PROMISES,
     *models_fitted.PROMISES,
     *models_data.PROMISES,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.conformance.promise import Inapplicable
-from bench.spec import Column, Dataset, Part, Task
+from bench.spec import Column, Dataset, Part, Target, Task
 from bench.tasks.normalise import normalise
 from bench.tasks.views import HeldRows, take
 
@@ -108,7 +108,9 @@ def dataset(
     form = form or plain(modality)
     made = hidden(n_classes or (2 if kind == "binary" else 3), n_train)
     parts = np.array(["train"] * n_train + ["test"] * N_TEST)
-    fields = {"y": answers(kind, made), "parts": parts, **others}
+    y = answers(kind, made)
+    target = Target(kind, y.shape[1] if y.ndim > 1 else 1)  # type: ignore[arg-type]
+    fields = {"y": y, "parts": parts, "target": target, **others}
     if modality == "audio":
         fields.setdefault("extra", {"sampling_rate": SAMPLING_RATE})
     X = fields.pop("X", None)
@@ -311,8 +313,12 @@ def streamed(made: Hidden) -> dict[str, Any]:
 
 
 def has_rows(part: Part) -> bool:
-    """Whether X holds one row for each unit of a part, so that some can be asked about."""
-    return not isinstance(part.X, type) and hasattr(part.X, "__len__") and len(part.X) == len(part)
+    """Whether X holds one row for each unit of a part, so that some can be asked about.
+
+    Values of a stream are no rows: they mean nothing without those before them.
+    """
+    is_one = isinstance(part.X, type) or hasattr(part, "before") or not hasattr(part.X, "__len__")
+    return not is_one and len(part.X) == len(part)
 
 
 def some(part: Part, rows: Any) -> Part:

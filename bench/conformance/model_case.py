@@ -196,7 +196,7 @@ class ModelCase:
             n_train=len(parts.train),
             n_train_max=max(len(parts.train), made_data.N_TRAIN),
             has_missing=has_missing(dataset.X),
-            metric=self.task.metrics[0],
+            metric=self.task.primary(dataset.target),
             seed=SEED,
             device=self.device,
             max_seconds=_BRIEF_SECONDS,

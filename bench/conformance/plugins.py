@@ -1,8 +1,7 @@
-"""What a plugin promises as a whole, and what its suites, tasks, metrics and probes do."""
+"""What a plugin promises as a whole, and what its suites, metrics and probes do."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from bench.planning import suite as suites
 from bench.planning.selection import expand
 from bench.registry.discovery.judging import old_api
 from bench.registry.lookup import resolve
-from bench.spec import PHASES, TARGET_KINDS, Metric, Part, Probe, ProbeSpec, Target, Task
+from bench.spec import PHASES, Metric, Part, Probe, ProbeSpec, Target
 from bench.spec.errors import BenchError
 from bench.spec.hooks import HOOK_API
 
@@ -172,12 +171,12 @@ def _is_clash(reason: str, registry: Registry) -> bool:
     )
 
 
-# --- suites, tasks, metrics, probes --------------------------------------------------------------
+# --- suites, metrics, probes ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Case:
-    """A suite, a task, a metric or a probe under examination: its record, and who knows names."""
+    """A suite, a metric or a probe under examination: its record, and who knows names."""
 
     record: Any
     registry: Registry
@@ -234,39 +233,6 @@ def _unknown(suite: suites.Suite, registry: Registry) -> Iterator[str]:
                 registry.task(dataset.task)
         except BenchError as error:
             yield first_line(error)
-
-
-@promise(
-    "task",
-    why="A task without a metric that exists cannot be scored.",
-    mend="Name metrics of bench's (`bench list metrics`) or of the plugin's own, and kinds of "
-    f"target among {', '.join(TARGET_KINDS)}.",
-)
-def task_names_what_exists(case: Case) -> None:
-    """Every metric of the task exists, and so does every kind of target."""
-    task: Task = case.record
-    try:
-        for metric in task.metrics:
-            case.registry.metric(metric)
-    except BenchError as error:
-        raise Broken(first_line(error)) from error
-    strange = set(task.targets) - set(TARGET_KINDS)
-    if strange:
-        raise Broken(f"targets names {', '.join(sorted(strange))}")
-
-
-@promise(
-    "task",
-    why="Models and datasets name a task as they name one another.",
-    mend="Use lower-case letters, digits and single hyphens, and say in `summary` what is asked.",
-)
-def task_is_named(case: Case) -> None:
-    """The task's name can be written in a suite, and its summary says what is asked."""
-    task: Task = case.record
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", task.name):
-        raise Broken(f"its name is {task.name!r}")
-    if not task.summary:
-        raise Broken("its summary is empty")
 
 
 @promise(
@@ -354,8 +320,6 @@ PROMISES = (
     imports_without_effects,
     suite_can_be_read,
     suite_names_what_exists,
-    task_names_what_exists,
-    task_is_named,
     metric_is_ideal_where_all_is_right,
     probe_measures_every_phase,
 )

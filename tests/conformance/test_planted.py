@@ -104,6 +104,24 @@ IN_OTHERS = {
     "condition-sizes": "smaller-sizes-are-beginnings",
     "condition-input": "leaves-what-it-is-given",
 }
+IN_TASKS = {
+    "shared-units": "parts-share-nothing",
+    "shared-future": "parts-share-nothing",
+    "shared-seeds": "parts-share-nothing",
+    "moving-test": "sizes-are-nested",
+    "other-data": "prepares-the-same",
+    "whole-parts": "shortens-parts",
+    "short-slices": "slices-have-one-label-a-unit",
+    "undivided": "divides-apart",
+    "tells-truth": "keeps-the-truth",
+    "tells-answers": "keeps-the-truth",
+    "timed-reading": "reads-what-was-answered",
+    "reads-anything": "refuses-what-cannot-be-scored",
+    "crashes-reading": "refuses-what-cannot-be-scored",
+    "other-primary": "primary-is-one-of-its-metrics",
+    "unneeded-metric": "metrics-can-be-computed",
+    "no-budget": "budget-is-enforced",
+}
 IN_MODELS = IN_FACTORIES | IN_FITTED | IN_DATA_TAKEN | IN_TRACES
 SLOW = "fingerprint-is-stable"
 """It starts a program each time: for faults of other kinds it is looked for in `planted-good`."""
@@ -165,6 +183,12 @@ def test_a_fault_of_anything_else(registry, runner, plugin, check):
     """What is wrong with a suite, task, metric, condition or probe is found by its check alone."""
     kinds = {"suite", "task", "metric", "condition", "probe"}
     assert failed(registry, runner, plugin, kinds) == {check}
+
+
+@pytest.mark.parametrize(("plugin", "check"), IN_TASKS.items())
+def test_a_fault_of_a_task(registry, runner, plugin, check):
+    """What is wrong with a task of any base is found by its check, and by no other."""
+    assert failed(registry, runner, plugin, {"task"}) == {check}
 
 
 def test_a_hang_is_ended(registry):
@@ -247,5 +271,6 @@ def test_every_promise_has_a_fault():
     """Each promise is broken by at least one planted plugin."""
     from bench.conformance.catalogue import PROMISES
 
-    found = {*IN_PLUGINS.values(), *IN_MODELS.values(), *IN_DATASETS.values(), *IN_OTHERS.values()}
+    planted = (IN_PLUGINS, IN_MODELS, IN_DATASETS, IN_TASKS, IN_OTHERS)
+    found = {check for faults in planted for check in faults.values()}
     assert {promise.name for promise in PROMISES} <= found

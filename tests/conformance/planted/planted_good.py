@@ -4,33 +4,22 @@ import dataclasses
 import pathlib
 
 import planted_parts
+import planted_tasks
 
 import bench
 
 HOOK_API = 2
-bench_models = planted_parts.model(__name__, params={"shrink": 0.0}, search_space={"shrink": [0.5]})
+bench_models = planted_parts.model(
+    __name__,
+    does=(("classification", "tabular"), ("planted-sorting", "tabular")),
+    params={"shrink": 0.0},
+    search_space={"shrink": [0.5]},
+)
 bench_datasets = planted_parts.dataset(__name__)
 
 
-class Sorting(bench.Task):
+class Sorting(planted_tasks.Rows):
     name = "planted-sorting"
-    summary = "Which comes first?"
-    metrics = ("planted-misses",)
-
-    def splits(self, dataset, protocol):
-        return ()
-
-    def prepare(self, dataset, protocol, cell):
-        raise NotImplementedError
-
-    def shorten(self, part, n):
-        return part
-
-    def ask(self, estimator, part):
-        raise NotImplementedError
-
-    def read(self, answer, part, parts, estimator):
-        raise NotImplementedError
 
 
 @bench.hookimpl
