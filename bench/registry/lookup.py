@@ -228,17 +228,13 @@ def discover(group: str = PROJECT) -> Registry:
             else:
                 aliases[name] = record_name
     infos = [(plugin, plugin.info(_clashes_of(plugin, clashes))) for plugin in plugins]
+    suites = {
+        name: SuiteFile(entry.record, entry.distribution, entry.version, entry.plugin)
+        for name, entry in offered["suites"].items()
+    }
+    kinds: dict[str, Any] = {str(kind): entries for kind, entries in offered.items()}
     return Registry(
-        models=offered["models"],
-        datasets=offered["datasets"],
-        tasks=offered["tasks"],
-        metrics=offered["metrics"],
-        conditions=offered["conditions"],
-        probes=offered["probes"],
-        suites={
-            name: SuiteFile(entry.record, entry.distribution, entry.version, entry.plugin)
-            for name, entry in offered["suites"].items()
-        },
+        **{**kinds, "suites": suites},
         plugins=tuple(info for _, info in infos),
         aliases=aliases,
         clashes=clashes,

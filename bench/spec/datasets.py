@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from bench.spec.errors import RecordError
 from bench.spec.fields import (
@@ -108,6 +108,22 @@ class Target:
 
     def __post_init__(self) -> None:
         check_one_of(self, "kind", self.kind, TARGET_KINDS)
+
+    @classmethod
+    def of_classes(cls, classes: Iterable[Any]) -> Self:
+        """Return the target that is one of some classes: binary where there are two."""
+        known = tuple(classes)
+        return cls("binary" if len(known) == 2 else "multiclass", classes=known)
+
+    @property
+    def is_one_class(self) -> bool:
+        """Whether each unit is of one class (binary, multiclass)."""
+        return self.kind in ("binary", "multiclass")
+
+    @property
+    def is_numbers(self) -> bool:
+        """Whether a number is predicted, or several (continuous, multioutput)."""
+        return self.kind in ("continuous", "multioutput")
 
 
 @runtime_checkable

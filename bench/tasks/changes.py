@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_CLASSES = ("binary", "multiclass")
-_NUMBERS = ("continuous", "multioutput")
-
 
 # --- labels --------------------------------------------------------------------------------------
 
@@ -37,7 +34,7 @@ def change_labels(parts: Parts, chance: Chance, scale: Scale, amount: float) -> 
     target = scale.dataset.target
     assert target is not None  # else there is an objection
     shape = np.shape(parts.train.y)[1:]
-    if target.kind in _NUMBERS:
+    if target.is_numbers:
         added: NDArray[np.float64] = amount * scale.y * chance.normal(shape=shape)
 
         def changed(y: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -56,7 +53,7 @@ def change_labels(parts: Parts, chance: Chance, scale: Scale, amount: float) -> 
     )
     assert train is not None
     notes = dict(parts.notes)
-    if target.kind not in _NUMBERS:
+    if not target.is_numbers:
         notes["n_labels_changed"] = int((train.y != parts.train.y).sum())
     return replace(parts, train=train, validation=validation, notes=notes)
 
@@ -156,9 +153,9 @@ def thin_classes(parts: Parts, chance: Chance, scale: Scale, amount: float) -> P
 
 def no_classes(facts: ChangeFacts) -> str | None:
     """Say why there are no classes to be thinned."""
-    kind = facts.target.kind if facts.target is not None else "missing"
-    if kind in _CLASSES:
+    if facts.target is not None and facts.target.is_one_class:
         return None
+    kind = facts.target.kind if facts.target is not None else "missing"
     return f"imbalance needs one class for each row; the target is {kind}"
 
 

@@ -209,7 +209,7 @@ def _part(dataset: Dataset, rows: NDArray[np.int64], *, is_train: bool = False) 
 def _has_one_class(part: Part, target: Target | None) -> bool:
     import numpy as np
 
-    has_classes = target is not None and target.kind in ("binary", "multiclass")
+    has_classes = target is not None and target.is_one_class
     return has_classes and len(np.unique(part.y)) < 2
 
 
@@ -223,7 +223,7 @@ def _notes(dataset: Dataset, division: Division, train: Part, test: Part) -> dic
     if twice is not None:
         notes["duplicates_across"] = twice
     target = dataset.target
-    if target is not None and target.kind in ("binary", "multiclass") and train.y is not None:
+    if target is not None and target.is_one_class and train.y is not None:
         notes["missing_classes"] = len(target.classes) - len(np.unique(train.y))
     if division.stratified is False:
         notes["not_stratified"] = 1

@@ -51,7 +51,7 @@ def load_digits_image() -> Dataset:
 
     bunch = load()
     images = (bunch.images / 16).astype(np.float32)[..., np.newaxis]
-    return Dataset(images, bunch.target, target=_target(range(10)))
+    return Dataset(images, bunch.target, target=Target.of_classes(range(10)))
 
 
 def load_diabetes() -> Dataset:
@@ -77,14 +77,9 @@ def _classes(bunch: Any, order: tuple[str, ...] | None = None) -> Dataset:
         bunch.data,
         labels,
         columns=_columns(bunch.feature_names),
-        target=_target(order or bunch.target_names.tolist()),
+        target=Target.of_classes(order or bunch.target_names.tolist()),
     )
 
 
 def _columns(names: Any) -> tuple[Column, ...]:
     return tuple(Column(str(name)) for name in names)
-
-
-def _target(classes: Any) -> Target:
-    classes = tuple(classes)
-    return Target("binary" if len(classes) == 2 else "multiclass", classes=classes)

@@ -279,7 +279,7 @@ def labelled(files: Files, naming: Naming) -> Labelled:
     groups = None
     if naming.group is not None:
         groups = np.array(_matches("group", naming.group, names, source), dtype=object)
-    target = Target("binary" if len(classes) == 2 else "multiclass", classes=classes)
+    target = Target.of_classes(classes)
     return Labelled(files, np.array(labels, dtype=object), target, parts, folds, groups)
 
 

@@ -157,9 +157,7 @@ def _classes(
 ) -> Dataset:
     X, y = _make(name, make, n_samples, seed, params)
     classes = tuple(np.unique(y).tolist())
-    return Dataset(
-        X, y, target=Target("binary" if len(classes) == 2 else "multiclass", classes=classes)
-    )
+    return Dataset(X, y, target=Target.of_classes(classes))
 
 
 def _numbers(

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import Dataset, DatasetError
+from bench import Dataset, DatasetError, Target
 from bench_datasets import making
 from bench_datasets.making import check, check_whole, interval
 
@@ -218,7 +218,7 @@ def make_messages(
         text = _sprinkled(rng, found, words, odds, filler)
         X.append(text.translate(_LEET) if is_spam and is_disguised and not is_ordered else text)
     y = making.turned(luck, classes, 2, flip_y)
-    return Dataset(X, np.array(MESSAGE_CLASSES)[y], target=making.target(MESSAGE_CLASSES))
+    return Dataset(X, np.array(MESSAGE_CLASSES)[y], target=Target.of_classes(MESSAGE_CLASSES))
 
 
 def make_reviews(
@@ -286,7 +286,7 @@ def make_reviews(
         X.append(_sprinkled(rng, found, words, odds, filler))
         classes[row] = int(2 * judged.sum() > aspects)
     y = making.turned(luck, classes, 2, flip_y)
-    return Dataset(X, np.array(REVIEW_CLASSES)[y], target=making.target(REVIEW_CLASSES))
+    return Dataset(X, np.array(REVIEW_CLASSES)[y], target=Target.of_classes(REVIEW_CLASSES))
 
 
 def _made_up(rng: np.random.Generator, n: int) -> tuple[list[str], NDArray[np.float64]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import Dataset
+from bench import Dataset, Target
 from bench_datasets import making
 from bench_datasets.making import check, check_whole, interval
 
@@ -96,7 +96,7 @@ def make_motifs(
             ground[start : start + width] += height * _stretched(patterns[which], width)
         X.append(ground)
     y = making.turned(luck, classes, n_classes, flip_y)
-    return Dataset(X, y, target=making.target(range(n_classes)))
+    return Dataset(X, y, target=Target.of_classes(range(n_classes)))
 
 
 def _patterns(rng: np.random.Generator, n: int, steps: int, channels: int) -> NDArray[np.float32]:

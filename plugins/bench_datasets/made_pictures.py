@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from bench import Dataset
+from bench import Dataset, Target
 from bench_datasets import making
 from bench_datasets.making import check, check_whole, column
 
@@ -101,7 +101,7 @@ def make_lesions(
         image += noise * grain.standard_normal(image.shape, dtype=np.float32)
         X[rows] = making.grey_bytes(image)
     y = making.turned(luck, classes, 2, flip_y)
-    return Dataset(X, np.array(HEALTH)[y], target=making.target(HEALTH))
+    return Dataset(X, np.array(HEALTH)[y], target=Target.of_classes(HEALTH))
 
 
 def make_faces(
@@ -177,7 +177,7 @@ def make_faces(
         X[rows] = making.grey_bytes(image)
     names = [f"person-{k:02d}" for k in range(n_classes)]
     y = making.turned(luck, classes, n_classes, flip_y)
-    return Dataset(X, np.array(names)[y], target=making.target(names))
+    return Dataset(X, np.array(names)[y], target=Target.of_classes(names))
 
 
 # --- tissue -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import Dataset
+from bench import Dataset, Target
 from bench_datasets import making
 from bench_datasets.making import check, check_whole, column
 
@@ -99,7 +99,7 @@ def make_shapes(
         X[rows] = making.grey_bytes(image)
     y = making.turned(luck, classes, n_classes, flip_y)
     names = SHAPES[:n_classes]
-    return Dataset(X if color else X[..., 0], np.array(names)[y], target=making.target(names))
+    return Dataset(X if color else X[..., 0], np.array(names)[y], target=Target.of_classes(names))
 
 
 def _ground(tones: _Field) -> tuple[_Field, _Field]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import Dataset, DatasetError
+from bench import Dataset, DatasetError, Target
 from bench_datasets import making
 from bench_datasets.making import check, check_whole
 
@@ -91,7 +91,7 @@ def make_tones(
     return Dataset(
         X,
         np.array(names)[making.turned(luck, classes, n_classes, flip_y)],
-        target=making.target(names),
+        target=Target.of_classes(names),
         extra={"sampling_rate": sampling_rate},
     )
 

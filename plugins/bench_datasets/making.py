@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import DatasetError, Target
+from bench import DatasetError
 
 CHUNK_ROWS = 500
 """Rows made at a time: what is in memory besides the result stays small."""
@@ -84,11 +84,6 @@ def turned(
     draws = rng.random((len(classes), 2))
     others = (classes + 1 + (draws[:, 1] * (n_classes - 1)).astype(np.int64)) % n_classes
     return np.where(draws[:, 0] < flip_y, others, classes)
-
-
-def target(labels: Sequence[Any]) -> Target:
-    """Return the target of these classes."""
-    return Target("binary" if len(labels) == 2 else "multiclass", classes=tuple(labels))
 
 
 def grey_bytes(levels: NDArray[Any]) -> NDArray[np.uint8]:

@@ -242,4 +242,4 @@ def _target(
     if len(classes) < 2:
         shown = repr(classes[0]) if classes else "none"
         raise DatasetError(f"{source}: the target has one class only, {shown}.")
-    return y, Target("binary" if len(classes) == 2 else "multiclass", classes=tuple(classes))
+    return y, Target.of_classes(classes)

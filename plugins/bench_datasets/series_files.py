@@ -90,7 +90,7 @@ def assembled(read: Mapping[str, Series], source: str) -> Dataset:
         return Dataset(values, numbers, parts=parts, target=Target("continuous"))
     if len(set(labels)) < 2:
         raise DatasetError(f"{source}: all series are of one class, {labels[0]!r}.")
-    target = Target("binary" if len(classes) == 2 else "multiclass", classes=classes)
+    target = Target.of_classes(classes)
     return Dataset(values, np.array(labels, dtype=object), parts=parts, target=target)
 
 

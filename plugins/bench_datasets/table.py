@@ -287,7 +287,7 @@ def _target(table: Table, place: int, kind: Kind | None) -> tuple[Any, Target]:
             f"{where} has one class only, {classes[0]!r}, in all {len(y)} rows: nothing can be "
             "learned. Name another column as target."
         )
-    return y, Target("binary" if len(classes) == 2 else "multiclass", classes=classes)
+    return y, Target.of_classes(classes)
 
 
 def _labels(column: pa.ChunkedArray) -> Any:

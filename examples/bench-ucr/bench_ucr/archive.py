@@ -71,12 +71,11 @@ def _dataset(parts: dict[str, Series]) -> bench.Dataset:
             f"the training part has the classes {', '.join(train.classes)}, the test part "
             f"{', '.join(test.classes)}."
         )
-    kind = "binary" if len(train.classes) == 2 else "multiclass"
     return bench.Dataset(
         train.values + test.values,
         np.array(train.labels + test.labels, dtype=object),
         parts=np.repeat(["train", "test"], [len(train.values), len(test.values)]),
-        target=bench.Target(kind, classes=train.classes),
+        target=bench.Target.of_classes(train.classes),
     )
 
 
