@@ -38,6 +38,7 @@ from bench.spec.errors import (
     ParameterError,
     PluginError,
     RecordError,
+    ResultsWarning,
     Skip,
     nearest,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "Probe",
     "ProbeSpec",
     "RecordError",
+    "ResultsWarning",
     "RowTask",
     "Rows",
     "RowsView",

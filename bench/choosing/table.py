@@ -206,11 +206,9 @@ def check_same(folder: Path, text: str) -> None:
     SuiteError
         It is another one.
     """
-    try:
-        before = (folder / "suite.toml").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        before = ""
-    if before != text:
+    from bench.results.store import suite_text
+
+    if suite_text(folder) != text:
         raise SuiteError(
             f"{folder} holds what was measured with another table, target or seed, other columns "
             "left out, another metric or other candidates. Name another folder with --output, or "

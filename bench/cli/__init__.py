@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +19,7 @@ import click
 
 from bench import BenchError, __version__
 from bench.report.text import clean
+from bench.spec.errors import ResultsWarning
 
 _MAX_MESSAGE = 2000
 
@@ -56,7 +60,8 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a sub-command."""
         try:
-            value = super().invoke(ctx)
+            with _told_of_damage():
+                value = super().invoke(ctx)
             sys.stdout.flush()  # a closed pipe is to be noticed here, not when Python exits
             return value
         except (click.exceptions.Exit, click.ClickException):
@@ -77,6 +82,25 @@ class LazyGroup(click.Group):
                 f"{type(error).__name__}: {clean(str(error)[:_MAX_MESSAGE], lines=True)}\n"
                 f"{whose}'bench --debug ...' shows where it happened."
             ) from None
+
+
+@contextmanager
+def _told_of_damage() -> Iterator[None]:
+    """Print what is damaged in a folder of results as one line, each once; the command goes on."""
+    told: set[str] = set()
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(message: Any, category: Any, *where: Any) -> None:
+            if not issubclass(category, ResultsWarning):
+                others(message, category, *where)
+            elif str(message) not in told:
+                told.add(str(message))
+                click.echo(f"Warning: {clean(str(message), lines=True)}", err=True)
+
+        warnings.simplefilter("always", ResultsWarning)
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 class _WrongInput(click.ClickException):

@@ -15,7 +15,7 @@ from bench.execution.engine import Call, Engine, Report, Slot
 from bench.execution.feed import Feed
 from bench.execution.nodes import Nodes
 from bench.planning.plan import Plan
-from bench.spec.errors import ResultsError
+from bench.spec.errors import ResultsError, UnwritableError
 from bench.spec.outcome import Measure, Observer, Outcome, Trial
 from bench.trial.job import Job
 
@@ -160,6 +160,8 @@ class _Turns:
         environment_id = self.nodes.environment_of(report.slot)
         try:
             self.journal.append(trial, outcome, environment_id)
+        except UnwritableError:
+            raise  # nothing is recorded in its place: once there is room, it is measured again
         except ResultsError as error:  # a value that no column can hold
             outcome = Outcome(trial_id=trial.trial_id, status="error", reason=str(error))
             self.journal.append(trial, outcome, environment_id)

@@ -42,10 +42,14 @@ def open_session(
     ------
     SuiteError
         The suite has a fault, or asks for what cannot be had.
+    ResultsError
+        It is that of a run, and damaged.
     """
     from bench.execution.session import Session
     from bench.planning.suite import parse
+    from bench.results.store import check_suite_file
 
+    check_suite_file(Path(source))
     suite = adapt(parse(text, source, registry), registry, wanted)
     return Session(
         suite,

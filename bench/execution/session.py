@@ -159,7 +159,8 @@ class Session:
         with contextlib.ExitStack() as held:
             if self.has_begun:
                 held.enter_context(store.lock(self.folder))
-                store.consolidate(self.folder)
+                for problem in store.consolidate(self.folder, verify=True):
+                    watcher.warned(problem)
             todo = self.todo()
             if todo:
                 check_params(plan, self.engine, todo)
@@ -206,5 +207,6 @@ class Session:
             with watcher.watch(len(todo), self.n_slots) as observer:
                 feed = InOrder(todo) if feed_of is None else feed_of(todo)
                 progress = run_trials(self.plan, feed, self.engine, journal, observer, nodes)
-        store.consolidate(self.folder)
+        for problem in store.consolidate(self.folder):
+            watcher.warned(problem)
         return progress

@@ -1,24 +1,37 @@
-"""What a run writes while it lives: one Arrow IPC stream a session, one record batch a trial.
+"""What a run writes while it lives: one file a session, in it one Arrow record batch a trial.
 
-Each batch holds all of an outcome, the rows of every table nested in it, and is on disk before
-the call that wrote it returns. A file cut anywhere gives back every whole batch before the cut.
+Each batch holds all of an outcome, the rows of every table nested in it, in a frame with its length
+and a checksum, and is on disk before the call that wrote it returns. A batch that cannot be read is
+skipped; a file cut anywhere gives back every whole batch before the cut.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.results.schema import SCHEMAS, TRIAL_TABLES, conform, stamp, version_of
-from bench.spec.errors import ResultsError
+from bench.results.durable import sync_folder
+from bench.results.frames import Frame, Gap, encode, has_frames, scan
+from bench.results.layout import next_journal
+from bench.results.parts import REMEDY
+from bench.results.schema import (
+    SCHEMA_VERSION,
+    SCHEMAS,
+    TRIAL_TABLES,
+    check_version,
+    conform,
+    stamp,
+    version_of,
+)
+from bench.spec.errors import ResultsError, UnwritableError
 from bench.spec.outcome import CurvePoint, Measure, Outcome, Score, Trial
 
 if TYPE_CHECKING:
@@ -26,7 +39,10 @@ if TYPE_CHECKING:
 
 KEY = ("run_id", "trial_id")
 
-_FILE = re.compile(r"journal-(\d+)\.arrow")
+_PLAIN = b"\xff\xff\xff\xff"  # how an Arrow stream begins
+_CHUNK_BATCHES = 1_000
+_CHUNK_BYTES = 32 << 20
+
 _TRIAL_FIELDS = tuple(entry.name for entry in fields(Trial))
 
 
@@ -41,12 +57,6 @@ JOURNAL_SCHEMA = stamp(
     )
 )
 """A batch has one row: a whole trial, or (`is_trial` false) measures to add to what is there."""
-
-
-def journal_files(folder: Path) -> list[tuple[int, Path]]:
-    """Return the journals of a run that are not yet in its tables, oldest first, by number."""
-    found = ((_FILE.fullmatch(path.name), path) for path in folder.iterdir())
-    return sorted((int(match[1]), path) for match, path in found if match)
 
 
 def _encodable(value: Any) -> Any:
@@ -142,21 +152,21 @@ class Journal:
 
         Raises
         ------
-        ResultsError
-            The folder cannot be written, or one of its tables is damaged.
+        UnwritableError
+            The folder cannot be written.
         """
-        from bench.results.tables import absorbed
-
-        numbers = [number for number, _ in journal_files(folder)]
-        numbers += [absorbed(folder, name) for name in TRIAL_TABLES]
-        path = folder / f"journal-{max(numbers) + 1}.arrow"
+        path = folder / f"journal-{next_journal(folder)}.arrow"
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         except OSError as error:
-            raise ResultsError(f"{path} cannot be written: {error.strerror}.") from error
+            raise UnwritableError(f"{path} cannot be written: {error.strerror}.") from error
         journal = cls(path, descriptor, run_id, environment_id)
-        journal._write(JOURNAL_SCHEMA.serialize())
-        sync_folder(folder)
+        try:
+            journal._write(JOURNAL_SCHEMA.serialize())
+            sync_folder(folder)
+        except BaseException:
+            journal.close()
+            raise
         return journal
 
     def append(self, trial: Trial, outcome: Outcome, environment_id: str | None = None) -> None:
@@ -174,7 +184,9 @@ class Journal:
         Raises
         ------
         ResultsError
-            A value does not fit its column, or the disk is full; nothing of it is written.
+            A value does not fit its column; nothing of it is written.
+        UnwritableError
+            The disk is full, or fails; nothing of it is written.
         """
         if outcome.trial_id != trial.trial_id:
             raise ResultsError(
@@ -255,69 +267,148 @@ class Journal:
         self._n_batches += 1
 
     def _write(self, message: pa.Buffer) -> None:
-        left = memoryview(message)
+        frame = encode(memoryview(message), SCHEMA_VERSION)
+        left = memoryview(frame)
         try:
             while left:
                 left = left[os.write(self._descriptor, left) :]
             os.fsync(self._descriptor)
         except OSError as error:
-            # A part of a batch would hide all that is appended after it.
-            os.ftruncate(self._descriptor, self._end)
-            raise ResultsError(
+            with suppress(OSError):  # else the rest of it is seen for what it is when it is read
+                os.ftruncate(self._descriptor, self._end)
+            raise UnwritableError(
                 f"{self.path} cannot be written: {error.strerror}. Finished trials are kept: "
                 "once there is room, the same command goes on."
             ) from error
-        self._end += message.size
+        self._end += len(frame)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable: a file's own fsync does not reach its entry."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def read_journal(
-    path: Path, tables: Iterable[str] = TRIAL_TABLES, *, file: pa.NativeFile | None = None
-) -> Iterator[pa.RecordBatch]:
-    """Yield every whole batch of a journal, up to its end or to where it was cut.
+class Reading:
+    """A journal that is open for reading, as it was when it was opened.
 
     Parameters
     ----------
-    path
+    number, path
         Of the journal.
-    tables
-        Which of the nested tables to read, beside the key and `is_trial`.
-    file
-        The journal, where it is open already; it is read from its start.
 
     Raises
     ------
-    ResultsError
-        A newer bench wrote it.
+    OSError
+        It is gone, or cannot be read.
     """
-    try:
-        file = file or pa.memory_map(str(path))
-        file.seek(0)
-        schema = pa.ipc.read_schema(file)
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, OSError, EOFError):
-        return  # cut before the first batch
-    version_of(schema.metadata, path)
-    file.seek(0)
-    wanted = {*KEY, "is_trial", *tables}
+
+    def __init__(self, number: int, path: Path) -> None:
+        self.number = number
+        self.path = path
+        self.fault = ""
+        """What is wrong with it, known once all of it was read; a cut last batch is ordinary."""
+        self._descriptor = os.open(path, os.O_RDONLY)
+        self._size = os.fstat(self._descriptor).st_size
+
+    def close(self) -> None:
+        """Close it."""
+        os.close(self._descriptor)
+
+    def batches(self, tables: Iterable[str] = TRIAL_TABLES) -> Iterator[Batch]:
+        """Yield every intact batch, the oldest first.
+
+        Parameters
+        ----------
+        tables
+            Which of the nested tables to read, beside the key and `is_trial`.
+
+        Raises
+        ------
+        ResultsError
+            A newer bench wrote it.
+        """
+        wanted = {*KEY, "is_trial", *tables}
+        start = os.pread(self._descriptor, 4, 0)
+        if start == _PLAIN and not has_frames(self._descriptor, self._size):
+            yield from self._plain(wanted)
+        else:
+            yield from self._framed(wanted)
+
+    def _framed(self, wanted: set[str]) -> Iterator[Batch]:
+        schema: pa.Schema | None = None
+        gaps: list[Gap] = []
+        waiting: list[Frame] = []
+        n_bytes = n_intact = 0
+        for piece in scan(self._descriptor, self._size):
+            if isinstance(piece, Gap):
+                gaps.append(piece)
+                continue
+            check_version(piece.version, self.path)
+            if piece.start == 0:
+                schema = pa.ipc.read_schema(pa.BufferReader(piece.message))
+                continue
+            if schema is None and piece.version == SCHEMA_VERSION:
+                schema = JOURNAL_SCHEMA  # its own cannot be read, and is this one
+            if schema is None:
+                gaps.append(Gap(piece.start, piece.start + len(piece.message), is_cut=False))
+                continue
+            waiting.append(piece)
+            n_bytes += len(piece.message)
+            n_intact += 1
+            if len(waiting) >= _CHUNK_BATCHES or n_bytes >= _CHUNK_BYTES:
+                yield from _decode(schema, waiting, wanted)
+                waiting, n_bytes = [], 0
+        if schema is not None:
+            yield from _decode(schema, waiting, wanted)
+        damaged = [gap for gap in gaps if not gap.is_cut]
+        if damaged:
+            where = ", ".join(f"{gap.start:,} to {gap.end:,}" for gap in damaged[:5])
+            where += ", ..." if len(damaged) > 5 else ""
+            self.fault = (
+                f"{self.path} is damaged: nothing can be read from its bytes {where}; the other "
+                f"{n_intact:,} batches are intact. {REMEDY}."
+            )
+
+    def _plain(self, wanted: set[str]) -> Iterator[Batch]:
+        """Read a journal of before there were frames: an Arrow stream, of no use after a fault."""
+        n_intact = 0
+        with pa.OSFile(str(self.path)) as file:
+            try:
+                schema = pa.ipc.read_schema(file)
+                version_of(schema.metadata, self.path)
+                file.seek(0)
+                included = [i for i, name in enumerate(schema.names) if name in wanted]
+                options = pa.ipc.IpcReadOptions(included_fields=included)
+                reader = pa.ipc.open_stream(file, options=options)
+                end = file.tell()
+                while True:
+                    batch = reader.read_next_batch()
+                    batch.validate(full=True)
+                    start, end = end, file.tell()
+                    n_intact += 1
+                    yield Batch(batch, end - start)
+            except StopIteration:
+                return
+            except (pa.ArrowException, OSError, EOFError):
+                self.fault = (
+                    f"{self.path} is damaged or cut: {n_intact:,} batches can be read of its "
+                    f"{self._size:,} bytes. {REMEDY}."
+                )
+
+
+class Batch(NamedTuple):
+    """One row of a journal, and how many bytes it takes there."""
+
+    rows: pa.RecordBatch
+    n_bytes: int
+
+
+def _decode(schema: pa.Schema, frames: Sequence[Frame], wanted: set[str]) -> Iterator[Batch]:
+    if not frames:
+        return
+    stream = pa.BufferReader(
+        b"".join([schema.serialize().to_pybytes(), *(frame.message for frame in frames)])
+    )
     included = [i for i, name in enumerate(schema.names) if name in wanted]
-    reader = pa.ipc.open_stream(file, options=pa.ipc.IpcReadOptions(included_fields=included))
-    while True:
-        try:
-            batch = reader.read_next_batch()
-            batch.validate(full=True)
-        except (StopIteration, pa.ArrowException, OSError):
-            return
-        yield batch
+    options = pa.ipc.IpcReadOptions(included_fields=included)
+    reader = pa.ipc.open_stream(stream, options=options)
+    for frame in frames:
+        yield Batch(reader.read_next_batch(), len(frame.message))
 
 
 def explode(

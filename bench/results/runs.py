@@ -7,19 +7,22 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.results import manifest as manifests
+from bench.results.durable import write_file
+from bench.results.layout import RUN_FILE, SUITE_FILE, settle
+from bench.results.manifest import Manifest, digest, entry_of
+from bench.results.parts import REMEDY, Tell, nobody
 from bench.results.schema import SCHEMA_VERSION, check_version
-from bench.results.tables import stream
-from bench.spec.errors import ResultsError, nearest
+from bench.results.tables import stream, warn
+from bench.spec.errors import ResultsError, UnwritableError, nearest
 
 RESULTS = Path("results")
 """Where runs are looked for, and written unless told otherwise: in the current directory."""
-
-_RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,36 +99,121 @@ def create_run(folder: Path, suite_name: str, suite_text: str, argv: Sequence[st
         schema_version=SCHEMA_VERSION,
         argv=tuple(argv),
     )
-    partial = folder / f".{_RUN_FILE}.partial"
+    facts = {key: value for key, value in asdict(info).items() if key != "folder"}
+    about = (json.dumps(facts, indent=2) + "\n").encode()
+    suite = suite_text.encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # What a `create_run` that was killed, or the lock, has left is no obstacle.
-        leftovers = ("lock", "suite.toml", partial.name)
+        names = (SUITE_FILE, manifests.NAME, RUN_FILE)
+        leftovers = ("lock", SUITE_FILE, manifests.NAME, *(f".{name}.partial" for name in names))
         if any(path.name not in leftovers for path in folder.iterdir()):
             raise ResultsError(
                 f"{folder} is not empty; a new run needs a folder of its own. "
                 "Name another one, or remove it."
             )
-        (folder / "suite.toml").write_text(suite_text, encoding="utf-8")
-        facts = {key: value for key, value in asdict(info).items() if key != "folder"}
-        partial.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        partial.replace(folder / _RUN_FILE)
+        (folder / SUITE_FILE).write_bytes(suite)
+        files = {RUN_FILE: entry_of(about), SUITE_FILE: entry_of(suite)}
+        manifests.write(folder, Manifest(files=files))
+        write_file(folder / RUN_FILE, about)  # last: from here on it is a run
     except OSError as error:
-        raise ResultsError(f"{folder} cannot be written: {error.strerror}.") from error
+        raise UnwritableError(f"{folder} cannot be written: {error.strerror}.") from error
     return info
 
 
-def open_run(folder: Path) -> RunInfo:
+def keep_suite(folder: Path, text: str) -> None:
+    """Make a suite the one that was last run into a folder; the one before is kept beside it.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    text
+        Of the suite, which becomes `suite.toml`; another one there becomes `suite-1.toml`, or the
+        next number.
+
+    Raises
+    ------
+    UnwritableError
+        The disk is full, or fails.
+    """
+    try:
+        manifest = settle(folder, nobody)
+        there = manifest.files.get(SUITE_FILE)
+        data = text.encode()
+        if there is not None and there.sha256 == digest(data):
+            return
+        if there is not None and there.copy is not None:
+            number = 1
+            while (folder / (earlier := f"suite-{number}.toml")).exists():
+                number += 1
+            manifest = manifests.replace_file(folder, manifest, earlier, there.copy)
+        manifests.replace_file(folder, manifest, SUITE_FILE, data)
+    except OSError as error:
+        raise UnwritableError(f"{folder} cannot be written: {error.strerror}.") from error
+
+
+def suite_text(folder: Path, tell: Tell = warn) -> str | None:
+    """Return the suite that was last run into a folder, None where there is none.
+
+    Raises
+    ------
+    ResultsError
+        It is damaged, and there is no copy of it.
+    """
+    data = _sealed(folder, SUITE_FILE, tell)
+    try:
+        return None if data is None else data.decode()
+    except UnicodeDecodeError as error:
+        raise ResultsError(f"{folder / SUITE_FILE} is damaged: it is not UTF-8.") from error
+
+
+def check_suite_file(path: Path) -> None:
+    """Refuse a `suite.toml` in the folder of a run that is not the one the run was made with.
+
+    Raises
+    ------
+    ResultsError
+        It is another one than was sealed.
+    """
+    manifest, _ = manifests.read(path.parent)
+    entry = None if manifest is None else manifest.files.get(path.name)
+    if entry is None:
+        return
+    with suppress(OSError):
+        if digest(path.read_bytes()) not in (entry.sha256, entry.before):
+            raise ResultsError(
+                f"{path} is damaged, or was changed: its SHA-256 is not that of the suite that was "
+                "run. To run a changed suite, copy it elsewhere; running the suite again into this "
+                "folder writes the one that was run."
+            )
+
+
+def _sealed(folder: Path, name: str, tell: Tell) -> bytes | None:
+    """Return a small file, or its copy in the manifest where it is another than was sealed."""
+    try:
+        data, problem = manifests.read_file(folder, name)
+    except OSError as error:
+        raise ResultsError(f"{folder / name} cannot be read: {error.strerror}.") from error
+    if problem:
+        tell(f"{problem}. {REMEDY}.")
+    return data
+
+
+def open_run(folder: Path, tell: Tell = warn) -> RunInfo:
     """Read what `run.json` says.
 
     Raises
     ------
     ResultsError
-        There is none, it is damaged, or a newer bench made the run.
+        There is none, it is damaged and there is no copy of it, or a newer bench made the run.
     """
-    path = folder / _RUN_FILE
+    path = folder / RUN_FILE
+    data = _sealed(folder, RUN_FILE, tell)
+    if data is None:
+        raise ResultsError(f"{folder} is not the folder of a run: no {RUN_FILE} in it.")
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = json.loads(data.decode())
         info = RunInfo(
             folder=folder,
             run_id=str(facts["run_id"]),
@@ -135,10 +223,6 @@ def open_run(folder: Path) -> RunInfo:
             schema_version=int(facts["schema_version"]),
             argv=tuple(str(word) for word in facts["argv"]),
         )
-    except FileNotFoundError:
-        raise ResultsError(f"{folder} is not the folder of a run: no {_RUN_FILE} in it.") from None
-    except OSError as error:
-        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ResultsError(
             f"{path} is damaged ({type(error).__name__}: {error}); a JSON object with run_id, "
@@ -152,7 +236,7 @@ def open_run(folder: Path) -> RunInfo:
 def _run_names(root: Path) -> list[str]:
     if not root.is_dir():
         return []
-    return sorted(path.name for path in root.iterdir() if (path / _RUN_FILE).is_file())
+    return sorted(path.name for path in root.iterdir() if (path / RUN_FILE).is_file())
 
 
 def find_run(given: str | Path, root: Path = RESULTS) -> Path:
@@ -171,14 +255,14 @@ def find_run(given: str | Path, root: Path = RESULTS) -> Path:
         There is no such folder, or it is not that of a run.
     """
     for folder in (Path(given), root / given):
-        if (folder / _RUN_FILE).is_file():
+        if (folder / RUN_FILE).is_file():
             return folder
     for folder in (Path(given), root / given):
         if folder.is_dir():
             inside = _run_names(folder)
             shown = ", ".join(inside[:5]) + (", ..." if len(inside) > 5 else "")
             hint = f" It holds runs; name one of them: {shown}." if inside else ""
-            raise ResultsError(f"{folder} is not the folder of a run: no {_RUN_FILE} in it.{hint}")
+            raise ResultsError(f"{folder} is not the folder of a run: no {RUN_FILE} in it.{hint}")
         if folder.exists():
             raise ResultsError(f"{folder} is a file; the folder of a run is needed.")
     parent = Path(given).parent if Path(given).parent != Path() else root
@@ -193,15 +277,15 @@ def list_runs(root: Path = RESULTS) -> list[RunSummary]:
     """Return the runs under a folder, oldest first; a damaged one is listed with its problem."""
     runs = []
     for name in _run_names(root):
+        problems: list[str] = []
         try:
-            info = open_run(root / name)
+            info = open_run(root / name, problems.append)
         except ResultsError as error:
             runs.append(RunSummary(name=name, problem=str(error)))
             continue
         statuses: Counter[str] = Counter()
-        problem = ""
         try:
-            for _, table in stream(info.folder, ["trials"], ["status"]):
+            for _, table in stream(info.folder, ["trials"], ["status"], tell=problems.append):
                 statuses.update(
                     {
                         row["values"]: row["counts"]
@@ -209,14 +293,14 @@ def list_runs(root: Path = RESULTS) -> list[RunSummary]:
                     }
                 )
         except ResultsError as error:
-            problem = str(error)
+            problems.append(str(error))
         runs.append(
             RunSummary(
                 name=name,
                 suite=info.suite,
                 created=info.created,
                 statuses=dict(statuses),
-                problem=problem,
+                problem="\n".join(problems),
             )
         )
     return sorted(runs, key=lambda run: (run.created, run.name))

@@ -17,18 +17,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.results.before import METRICS
+from bench.results.consolidation import consolidate
+from bench.results.run_tables import read_table, write_table
 from bench.results.runs import (
     RESULTS,
     RunInfo,
     RunSummary,
+    check_suite_file,
     create_run,
     find_run,
+    keep_suite,
     list_runs,
     lock,
     open_run,
+    suite_text,
 )
-from bench.results.schema import SCHEMAS, TRIAL_TABLES, conform, version_of
-from bench.results.tables import consolidate, open_table, stream, table_path, write_table
+from bench.results.schema import SCHEMAS, TRIAL_TABLES
+from bench.results.tables import stream, warn
 from bench.spec.errors import ResultsError, nearest
 
 if TYPE_CHECKING:
@@ -40,14 +45,18 @@ __all__ = [
     "Results",
     "RunInfo",
     "RunSummary",
+    "check_suite_file",
     "consolidate",
     "create_run",
     "done",
+    "environments",
     "find_run",
+    "keep_suite",
     "list_runs",
     "load",
     "lock",
     "open_run",
+    "suite_text",
     "write_environment",
     "write_metrics",
 ]
@@ -113,7 +122,7 @@ def write_environment(folder: Path, facts: Mapping[str, Any]) -> str:
         new = pa.Table.from_pylist([{"environment_id": environment_id, **row}], schema)
     except (pa.ArrowException, TypeError) as error:
         raise ResultsError(f"Environment: a fact does not fit its column: {error}") from error
-    there = _small(folder, "environments")
+    there = environments(folder)
     same = pc.equal(there["environment_id"], environment_id)
     if there.filter(same)["distributions"].to_pylist() != new["distributions"].to_pylist():
         kept = there.filter(pc.invert(same))
@@ -123,6 +132,11 @@ def write_environment(folder: Path, facts: Mapping[str, Any]) -> str:
 
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def environments(folder: Path) -> pa.Table:
+    """Return the table of environments of a run."""
+    return read_table(folder, "environments", warn)
 
 
 def write_metrics(folder: Path, metrics: Iterable[Metric]) -> None:
@@ -142,7 +156,7 @@ def write_metrics(folder: Path, metrics: Iterable[Metric]) -> None:
     """
     schema = SCHEMAS["metrics"]
     new = pa.Table.from_pylist([_metric_row(metric) for metric in metrics], schema)
-    there = _small(folder, "metrics")
+    there = read_table(folder, "metrics", warn)
     kept = there.filter(pc.invert(pc.is_in(there["name"], value_set=new["name"].combine_chunks())))
     table = pa.concat_tables([kept, new]).sort_by("name")
     if not table.equals(there):
@@ -161,17 +175,6 @@ def _metric_row(metric: Metric) -> dict[str, Any]:
     }
 
 
-def _small(folder: Path, name: str) -> pa.Table:
-    """Return a table of the run as a whole."""
-    file = open_table(folder, name)
-    if file is None:
-        return SCHEMAS[name].empty_table()
-    path = table_path(folder, name)
-    with file:
-        version = version_of(file.schema_arrow.metadata, path)
-        return conform(name, file.read(), version, path)
-
-
 def _known_metrics() -> pa.Table:
     """Return what bench knew of metrics before runs kept it."""
     rows = [
@@ -184,16 +187,17 @@ def _known_metrics() -> pa.Table:
 def done(folder: Path) -> Mapping[str, Finished]:
     """Return how each trial that a run has measured ended, by `trial_id`.
 
-    Reads few columns: a run of 100,000 trials is resumed at once.
+    Trials of which something was lost are left out. Reads few columns: a run of 100,000 trials is
+    resumed at once.
 
     Raises
     ------
     ResultsError
-        The table of trials is damaged, or newer than this bench.
+        The run is of a newer bench.
     """
     columns = ["trial_id", "status", "limit_seconds", "limit_bytes", "reason", "stop_reason"]
     finished: dict[str, Finished] = {}
-    for _, table in stream(folder, ["trials"], columns):
+    for _, table in stream(folder, ["trials"], columns, finished=True):
         lists = [table[name].to_pylist() for name in columns]
         finished.update(zip(lists[0], map(Finished, *lists[1:]), strict=True))
     return finished
@@ -228,7 +232,7 @@ class Results:
             if name in TRIAL_TABLES:
                 yield from (table for _, table in stream(run.folder, [name]))
                 continue
-            table = _small(run.folder, name)
+            table = read_table(run.folder, name, warn)
             if name == "metrics" and not table.num_rows:
                 table = _known_metrics()
             keys = [tuple(row[key] for key in _KEYS[name]) for row in table.to_pylist()]
@@ -304,8 +308,13 @@ def load(*paths: str | Path) -> Results:
     Raises
     ------
     ResultsError
-        No path is given, one is not a run, or its table of trials is damaged or newer than this
-        bench. The other tables are read, and may raise it, when they are first asked for.
+        No path is given, one is not a run, or it is of a newer bench.
+
+    Warns
+    -----
+    ResultsWarning
+        Something is damaged: the rest is read. Each table but that of trials is read, and may warn,
+        when it is first asked for.
     """
     if not paths:
         raise ResultsError("Which run? Give at least one: a folder, or its name under results/.")

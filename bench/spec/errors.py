@@ -42,6 +42,14 @@ class ResultsError(BenchError):
     """A folder of results cannot be read or written."""
 
 
+class UnwritableError(ResultsError):
+    """The disk is full or fails: nothing is wrong with what was to be written."""
+
+
+class ResultsWarning(UserWarning):
+    """Something in a folder of results is damaged; the message says what, and what is lost."""
+
+
 class BenchDeprecationWarning(FutureWarning):
     """A plugin uses what a later `HOOK_API` takes away; the message names the replacement."""
 

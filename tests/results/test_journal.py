@@ -3,15 +3,14 @@ import os
 import string
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
 
 from bench.results import store
-from bench.results.journal import Journal, read_journal
-from bench.spec.errors import ResultsError
+from bench.results.journal import Journal, Reading
+from bench.spec.errors import ResultsError, UnwritableError
 from bench.spec.outcome import CurvePoint, Facts, Measure, Outcome, Score
 
 TEXT = st.text(max_size=8)
@@ -133,7 +132,7 @@ def test_the_trial_s_own_fields_come_back(tmp_path):
 
 
 def test_cut_anywhere(tmp_path):
-    """A journal cut at any byte gives back every whole batch before the cut, and no error."""
+    """A journal cut anywhere gives back every whole batch before the cut, and no error."""
     info = new_run(tmp_path / "run")
     ends, trials = [], [make_trial(name) for name in "ab"]
     with Journal.open(info.folder, info.run_id, "e") as journal:
@@ -143,11 +142,62 @@ def test_cut_anywhere(tmp_path):
         ends.append(journal.path.stat().st_size)
     whole = journal.path.read_bytes()
     assert len(whole) == ends[-1]
-    for offset in range(len(whole) + 1):
-        cut = pa.BufferReader(whole[:offset])
-        found = [batch["trial_id"][0].as_py() for batch in read_journal(journal.path, file=cut)]
+    cut = tmp_path / "journal-9.arrow"
+    cut.write_bytes(whole)
+    near = {at for end in (0, *ends) for at in range(end - 40, end + 40)}
+    for offset in range(len(whole), -1, -1):
+        if offset not in near and offset % 101:
+            continue
+        os.truncate(cut, offset)
+        found, fault = read_whole(cut)
         n = sum(end <= offset for end in ends[1:])
         assert found == [trial.trial_id for trial in trials[:n]], offset
+        assert not fault
+
+
+def read_whole(path):
+    """Return the trials in a journal, and what is wrong with it."""
+    reading = Reading(9, path)
+    try:
+        return [rows["trial_id"][0].as_py() for rows, _ in reading.batches()], reading.fault
+    finally:
+        reading.close()
+
+
+def test_a_bad_batch_is_skipped_and_named(tmp_path):
+    """Whatever byte of a journal is another one: all other batches are read, and that is said."""
+    info = new_run(tmp_path / "run")
+    trials = [make_trial(name) for name in "abc"]
+    ends = []
+    with Journal.open(info.folder, info.run_id, "e") as journal:
+        for trial in trials:
+            journal.append(trial, make_outcome(trial))
+            ends.append(journal.path.stat().st_size)
+    whole = journal.path.read_bytes()
+    ids = [trial.trial_id for trial in trials]
+    bad = tmp_path / "journal-9.arrow"
+    for at in range(0, len(whole), 97):
+        bad.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        found, fault = read_whole(bad)
+        hit = sum(end <= at for end in ends) if at >= ends[0] else 0
+        is_schema = found == ids
+        assert is_schema or found == ids[:hit] + ids[hit + 1 :], at
+        assert "is damaged: nothing can be read from its bytes" in fault, at
+
+
+def test_a_damaged_journal_is_set_aside(tmp_path):
+    """What is intact of it goes into the tables; the file is renamed, never removed."""
+    info = new_run(tmp_path / "run")
+    trials = [make_trial(name) for name in "abc"]
+    path = session(info, *[(trial, make_outcome(trial)) for trial in trials])
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    (problem,) = store.consolidate(info.folder)
+    assert "journal-1.arrow is damaged" in problem
+    assert (info.folder / "journal-1.arrow.damaged-1").read_bytes() == data
+    assert not path.exists()
+    assert len(tables_of(info.folder)["trials"]) == 2
 
 
 def test_a_failed_write_leaves_the_journal_whole(tmp_path, monkeypatch):
@@ -164,7 +214,7 @@ def test_a_failed_write_leaves_the_journal_whole(tmp_path, monkeypatch):
         journal.append(first, make_outcome(first))
         with monkeypatch.context() as patch:
             patch.setattr(os, "write", full)
-            with pytest.raises(ResultsError, match="No space left on device"):
+            with pytest.raises(UnwritableError, match="No space left on device"):
                 journal.append(second, make_outcome(second))
         journal.append(third, make_outcome(third))
     assert set(store.done(info.folder)) == {first.trial_id, third.trial_id}
@@ -242,4 +292,4 @@ def test_a_newer_journal_is_refused(tmp_path, monkeypatch):
     path = session(info, (trial, make_outcome(trial)))
     monkeypatch.setattr("bench.results.schema.SCHEMA_VERSION", 0)
     with pytest.raises(ResultsError, match=r"version \d+; this bench reads up to version 0"):
-        list(read_journal(path))
+        read_whole(path)

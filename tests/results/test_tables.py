@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from result_makers import failed, make_outcome, make_trial, new_run, session, tables_of
 
-from bench.results import schema, store, tables
+from bench.results import manifest, parts, schema, store, tables
 from bench.results.journal import Journal
 from bench.spec.errors import ResultsError
 from bench.spec.outcome import Facts, Measure, Score
@@ -37,7 +37,7 @@ def kill_at(patch: pytest.MonkeyPatch, n: int) -> list[str]:
     wrap(Path, "unlink")
     wrap(pq.ParquetWriter, "write_table")
     wrap(pq.ParquetWriter, "close")
-    patch.setattr(tables._Writer, "abandon", lambda self: None)
+    patch.setattr(parts.PartWriter, "abandon", lambda self: None)
     return steps
 
 
@@ -76,7 +76,7 @@ def test_kill_between_any_two_steps(tmp_path):
         if survived:
             break
         n += 1
-    assert n >= 6 * 4 + 2  # six tables written, closed, synced and replaced; two journals removed
+    assert n >= 5 * 4 + 2 + 2  # parts written, closed, synced and named; manifest; two journals
 
 
 def test_the_newest_attempt_wins(tmp_path):
@@ -152,9 +152,10 @@ def test_many_small_groups(tmp_path, monkeypatch):
     session(info, *[(trial, make_outcome(trial)) for trial in trials])
     expected = tables_of(info.folder)
     monkeypatch.setattr(tables, "_CHUNK_BATCHES", 2)
-    monkeypatch.setattr(tables, "_GROUP_ROWS", 3)
+    monkeypatch.setattr(parts, "_GROUP_ROWS", 3)
     store.consolidate(info.folder)
-    assert pq.read_metadata(info.folder / "trials.parquet").num_row_groups > 1
+    (path,) = info.folder.glob("trials-*.parquet")
+    assert pq.read_metadata(path).num_row_groups > 1
     assert tables_of(info.folder) == expected
 
 
@@ -185,8 +186,16 @@ def test_journal_numbers_are_never_used_again(tmp_path):
     assert len(store.done(info.folder)) == 3
 
 
+def make_older(folder: Path) -> None:
+    """Make a run one of before there were manifests: one file a table."""
+    (folder / manifest.NAME).unlink()
+    for path in folder.glob("*-*.parquet"):
+        path.rename(folder / f"{path.name.partition('-')[0]}.parquet")
+
+
 def write_version_0(folder: Path) -> None:
     """Rewrite the table of curves as a version 0 that called its steps epochs."""
+    make_older(folder)
     path = folder / "curves.parquet"
     table = pq.read_table(path)
     metadata = {**table.schema.metadata, schema.VERSION_KEY: b"0"}
@@ -272,67 +281,13 @@ def test_a_newer_table_is_refused(tmp_path):
     trial = make_trial()
     session(info, (trial, make_outcome(trial)))
     store.consolidate(info.folder)
-    path = info.folder / "trials.parquet"
+    (path,) = info.folder.glob("trials*.parquet")
+    (info.folder / manifest.NAME).unlink()
     table = pq.read_table(path)
     newer = schema.SCHEMA_VERSION + 1
     metadata = {**table.schema.metadata, schema.VERSION_KEY: str(newer).encode()}
     pq.write_table(table.replace_schema_metadata(metadata), path)
-    with pytest.raises(ResultsError, match=rf"trials\.parquet has tables of version {newer}"):
+    with pytest.raises(ResultsError, match=rf"trials-\d+\.parquet has tables of version {newer}"):
         store.load(info.folder)
     with pytest.raises(ResultsError, match=f"version {newer}"):
         Journal.open(info.folder, info.run_id, "e")
-
-
-def test_a_cut_table(tmp_path):
-    """A table whose end is missing is named with what remains and what to do; the way out works."""
-    info = new_run(tmp_path / "run")
-    trials = [make_trial(name) for name in "abc"]
-    session(info, *[(trial, make_outcome(trial)) for trial in trials])
-    store.consolidate(info.folder)
-    path = info.folder / "scores.parquet"
-    path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(ResultsError) as error:
-        _ = store.load(info.folder).scores
-    message = str(error.value)
-    for part in (str(path), "no row", "trials (3)", "predictions (6)", "Move the file away"):
-        assert part in message
-    path.rename(info.folder / "scores.parquet.damaged")
-    assert store.done(info.folder) == {}
-    session(info, (trials[0], make_outcome(trials[0])))
-    store.consolidate(info.folder)
-    assert set(store.done(info.folder)) == {trials[0].trial_id}
-    assert len(tables_of(info.folder)["scores"]) == 2
-
-
-def test_a_flipped_byte(tmp_path, monkeypatch):
-    """One wrong byte among the values is noticed, and the row groups without it are counted."""
-    info = new_run(tmp_path / "run")
-    monkeypatch.setattr(tables, "_GROUP_ROWS", 2)
-    monkeypatch.setattr(tables, "_CHUNK_BATCHES", 1)
-    session(info, *[(t, make_outcome(t)) for t in map(make_trial, "abc")])
-    store.consolidate(info.folder)
-    path = info.folder / "predictions.parquet"
-    chunk = pq.read_metadata(path).row_group(1).column(2)
-    data = bytearray(path.read_bytes())
-    data[chunk.data_page_offset + chunk.total_compressed_size // 2] ^= 0xFF
-    path.write_bytes(data)
-    results = store.load(info.folder)
-    with pytest.raises(ResultsError, match=r"4 of 6 rows \(2 of 3 row groups\)"):
-        _ = results.predictions
-    assert results.scores.num_rows == 6
-
-
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all, but long enough to be"])
-def test_not_parquet_at_all(tmp_path, content):
-    """A file that is empty or something else is damaged; consolidating keeps the journals."""
-    info = new_run(tmp_path / "run")
-    trial = make_trial()
-    journal = session(info, (trial, make_outcome(trial)))
-    (info.folder / "trials.parquet").write_bytes(content)
-    with pytest.raises(ResultsError, match="is damaged"):
-        store.load(info.folder)
-    with pytest.raises(ResultsError, match="is damaged"):
-        store.consolidate(info.folder)
-    assert journal.exists()
-    (info.folder / "trials.parquet").unlink()
-    assert len(tables_of(info.folder)["trials"]) == 1

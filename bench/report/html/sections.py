@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.notes import environment
 from bench.report.text import decimals, figure, in_unit, plural, seconds, shown, span
-from bench.spec.errors import ResultsError
+from bench.results.runs import suite_text
 from bench.spec.outcome import FAILED
 
 if TYPE_CHECKING:
@@ -314,13 +314,7 @@ def origins(runs: Sequence[RunInfo]) -> tuple[Origin, ...]:
 
 
 def _suite_text(run: RunInfo) -> str:
-    path = run.folder / "suite.toml"
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from error
+    text = suite_text(run.folder) or ""
     return text if len(text) <= _MAX_SUITE else f"{text[:_MAX_SUITE]}\n# ... and more"
 
 
