@@ -8,7 +8,6 @@ version, or where they have become many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -139,8 +138,7 @@ def _give_numbers(folder: Path) -> None:
         give_name(folder / name, folder / other)
         files[other] = files.pop(name)
     sync_folder(folder)
-    obsolete = (*_there(folder, manifest.obsolete), *only)
-    changed = replace(manifest, files=files, next=manifest.next + 1, obsolete=obsolete)
+    changed = replace(manifest, files=files, next=manifest.next + 1, obsolete=tuple(only))
     manifests.write(folder, changed)
     remove(folder / name for name in only)
 
@@ -163,21 +161,18 @@ def _absorb(folder: Path, snapshot: Snapshot, is_anew: bool, problems: list[str]
     entries = _write(snapshot, wanted, is_anew, commit, problems)
     old = [part.path.name for name in names for part in snapshot.layout.parts.get(name, ())]
     gone = old if is_anew else []
-    files = {name: entry for name, entry in manifest.files.items() if name not in gone}
+    files = {name: entry for name, entry in manifest.files.items() if name not in gone} | entries
+    obsolete = [name for name in (*manifest.obsolete, *gone) if name not in files]
     newest = snapshot.newest
     changed = Manifest(
-        files={**files, **entries},
+        files=files,
         absorbed={name: max(last, absorbed[name]) for name in TRIAL_TABLES},
         next=commit + 1,
-        obsolete=(*_there(folder, manifest.obsolete), *gone),
+        obsolete=tuple(obsolete),
         lost={key: at for key, at in manifest.lost.items() if key not in newest},
         untidy=manifest.untidy and not is_anew,
     )
     manifests.write(folder, changed)
-
-
-def _there(folder: Path, names: Iterable[str]) -> list[str]:
-    return [name for name in names if (folder / name).exists()]
 
 
 def _write(

@@ -131,7 +131,7 @@ def _without_damage(
         lost |= dict.fromkeys(losers, absorbed)
         text = f"{part.path} is {found.what}"
         if found.n_lost_rows:
-            again = f"; {len(losers):,} trials are to be measured again" if losers else ""
+            again = f"; trials to be measured again: {len(losers):,}" if losers else ""
             text += f": {found.n_lost_rows:,} rows are lost{again}"
         else:
             text += ": no row is lost"
