@@ -104,7 +104,7 @@ class Nodes:
     def _enter(self, facts: dict[str, Any]) -> str:
         from bench.results import store
 
-        for change in changed_versions(store.load(self._folder).environments, facts):
+        for change in changed_versions(store.environments(self._folder), facts):
             self._warned(f"{change} since this run began; its earlier rows stay as they are.")
         return store.write_environment(self._folder, facts)
 
