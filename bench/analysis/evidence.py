@@ -190,8 +190,12 @@ def _with_scores(
     names = sorted({*primaries, *(name for name, one in cells.merits.items() if _has_scale(one))})
     own = pd.Index(names).get_indexer(cells.problems["metric"])[frame["problem"].to_numpy()]
     parts = [scores] if isinstance(scores, pa.Table) else scores
-    wanted = [_wanted(part, primaries, names) for part in parts]
+    leading = pa.array(primaries, pa.string())
+    wanted = [whole_parts(part, leading) for part in parts]
     kept = pa.concat_tables(wanted or [SCHEMAS["scores"].empty_table()])
+    kept = kept.filter(
+        pc.is_in(kept["metric"].cast(pa.string()), value_set=pa.array(names, pa.string()))
+    )
     at = _rows_of(codes.of_arrow(kept["run_id"], kept["trial_id"]), row)
     metric = _found(kept["metric"], pa.array(names, pa.string()))
     is_test = pc.equal(kept["part"].cast(pa.string()), "test").to_numpy()
@@ -216,18 +220,14 @@ def _has_scale(merit: Merit) -> bool:
     return merit.ideal is not None
 
 
-def _wanted(scores: pa.Table, primaries: list[str], names: list[str]) -> pa.Table:
-    """Return test scores, and validation scores of primary metrics, of whole parts."""
+def whole_parts(scores: pa.Table, primaries: pa.Array) -> pa.Table:
+    """Return scores of whole test parts, and by these metrics of whole validation parts."""
     part, metric = (scores[name].cast(pa.string()) for name in ("part", "metric"))
-    chosen_by = pc.and_(
-        pc.equal(part, "validation"), pc.is_in(metric, value_set=pa.array(primaries, pa.string()))
-    )
-    reported = pc.and_(
-        pc.equal(part, "test"), pc.is_in(metric, value_set=pa.array(names, pa.string()))
-    )
+    chosen_by = pc.and_(pc.equal(part, "validation"), pc.is_in(metric, value_set=primaries))
     whole = pc.equal(pc.fill_null(scores["slice"].cast(pa.string()), ""), "")
-    mask = pc.and_(pc.and_(pc.or_(chosen_by, reported), whole), pc.is_valid(scores["value"]))
-    return scores.select(["run_id", "trial_id", "part", "metric", "value"]).filter(mask)
+    mask = pc.and_(pc.or_(chosen_by, pc.equal(part, "test")), whole)
+    columns = ["run_id", "trial_id", "part", "slice", "metric", "value"]
+    return scores.select(columns).filter(pc.and_(mask, pc.is_valid(scores["value"])))
 
 
 def _rows_of(wanted: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:

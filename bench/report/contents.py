@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bench.analysis.by_dataset import DatasetBoard, dataset_boards
 from bench.analysis.cells import Cells, read_cells, size_unit_of
-from bench.analysis.evidence import Evidence, read_evidence
+from bench.analysis.evidence import Evidence, read_evidence, whole_parts
 from bench.analysis.failures import Failures
 from bench.analysis.features import FeatureBoard, feature_boards
 from bench.analysis.judging import judge
 from bench.analysis.ranking import Board, leaderboards
 from bench.analysis.sides import UNRANKED
 from bench.analysis.sizes import Size
+from bench.analysis.slices import SliceScore, apart, read_slices
 from bench.analysis.timing import Noise, timing_noise
 from bench.analysis.verdict import Verdict
 from bench.report.text import clean, listed
+from bench.results.schema import SCHEMAS
 from bench.results.store import Results
 from bench.spec.errors import ResultsError, nearest
 
@@ -90,8 +93,10 @@ class Contents:
         One per dataset with two kinds of features or more, when asked by features.
     verdicts
         Widest scope first; none unless asked for.
-    cells
-        The trials that were looked at.
+    slices
+        Scores that enter no mean; read with the verdicts.
+    cells, trials
+        What was looked at: with figures, and as it stands in the table.
     evidence
         What verdicts and features were made of; None where neither was asked for.
     noise
@@ -106,7 +111,9 @@ class Contents:
     dataset_boards: tuple[DatasetBoard, ...] = ()
     feature_boards: tuple[FeatureBoard, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    slices: tuple[SliceScore, ...] = ()
     cells: Cells
+    trials: pa.Table
     evidence: Evidence | None = None
     noise: tuple[Noise, ...] = ()
     machines: Mapping[str, str]
@@ -158,18 +165,23 @@ def read_contents(
         The selection names something that is not in the tables, or leaves nothing.
     """
     selection = selection or Selection()
-    cells = read_cells(results.trials, _scores(results), results.metrics)
+    if with_verdicts is None:
+        with_verdicts = results.trials.num_rows <= MOST_TRIALS
+    scores: pa.Table | Iterable[pa.Table] = _scores(results)
+    rest: list[pa.Table] = []
+    if with_verdicts or by == "features":
+        scores, rest = _read_once(results)
+    cells = read_cells(results.trials, scores, results.metrics)
     cells = _selected(cells, selection)
+    trials = _looked_at(results.trials, cells)
     rules = {"failures": selection.failures}
     machines = results.environments.select(["environment_id", "cpu_model"]).to_pylist()
     ranked = leaderboards(cells, size=selection.size, **rules) if by == "task" else ()
     if isinstance(selection.size, int) and by == "task" and not any(b.ranked_on for b in ranked):
         raise ResultsError(_no_such_size(cells, selection.size))
-    if with_verdicts is None:
-        with_verdicts = len(cells.frame) <= MOST_TRIALS
     evidence = None
     if (with_verdicts or by == "features") and not cells.frame.empty:
-        evidence = read_evidence(cells, results.trials, _scores(results))
+        evidence = read_evidence(cells, results.trials, scores)
     judged: tuple[Verdict, ...] = ()
     if with_verdicts and evidence is not None:
         judged = judge(evidence)
@@ -183,7 +195,9 @@ def read_contents(
         dataset_boards=dataset_boards(cells, **rules) if by == "dataset" else (),
         feature_boards=featured,
         verdicts=judged,
+        slices=read_slices(trials, rest),
         cells=cells,
+        trials=trials,
         evidence=evidence,
         noise=timing_noise(results.measures, results.trials),
         machines={str(m["environment_id"]): str(m["cpu_model"] or "") for m in machines},
@@ -192,9 +206,27 @@ def read_contents(
     )
 
 
-def _scores(results: HasTables) -> pa.Table | Iterable[pa.Table]:
+def _scores(results: HasTables) -> Iterable[pa.Table]:
     # Of millions of scores few are needed: they are not all in memory at once.
-    return results.stream("scores") if isinstance(results, Results) else results.scores
+    return results.stream("scores") if isinstance(results, Results) else [results.scores]
+
+
+def _read_once(results: HasTables) -> tuple[pa.Table, list[pa.Table]]:
+    """Return the scores that rankings and verdicts look at, and those that enter no mean."""
+    primaries = pc.unique(results.trials["primary_metric"].cast(pa.string()))
+    whole, rest = [], []
+    for part in _scores(results):
+        whole.append(whole_parts(part, primaries))
+        rest.append(apart(part))
+    none = SCHEMAS["scores"].empty_table()
+    return pa.concat_tables(whole or [whole_parts(none, primaries)]), rest
+
+
+def _looked_at(trials: pa.Table, cells: Cells) -> pa.Table:
+    if len(cells.frame) == trials.num_rows:
+        return trials
+    kept = pa.array(cells.frame["trial_id"], pa.string())
+    return trials.filter(pc.is_in(trials["trial_id"].cast(pa.string()), value_set=kept))
 
 
 def _no_features(cells: Cells) -> str:

@@ -7,12 +7,14 @@ import math
 import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.analysis.slices import read_slices
 from bench.results.store import RESULTS, Results, RunInfo, find_run, list_runs, load, open_run
 from bench.results.tables import stream
 from bench.spec.errors import ResultsError
@@ -123,6 +125,7 @@ def run_facts(run: RunInfo) -> dict[str, Any]:
         "failures": [row for row in rows if row["status"] in FAILED],
         "skipped": [row for row in rows if row["status"] == "skipped"],
         "recovered": [row for row in rows if row["status"] == "ok" and row["reason"]],
+        "slices": [asdict(one) for one in read_slices(results.trials, results.stream("scores"))],
         "noise": _noise(results),
         "environments": [_environment(row) for row in results.environments.to_pylist()],
     }

@@ -75,11 +75,14 @@ def planned_json(plan: Plan, todo: Sequence[Trial], root: Path, n_slots: int) ->
 
 
 def _facts(subject: Subject) -> str:
-    """Say what a dataset is: rows, columns by kind, task and classes."""
+    """Say what a dataset is: its task, size, columns by kind and classes."""
     facts = subject.facts
     kinds = Counter(column.kind for column in facts.columns)
     columns = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-    text = f"{subject.task.name}, {facts.n_rows:,} rows"
+    unit = subject.task.size_unit
+    most = max((split.n_train_max for split in facts.splits), default=0)
+    size = f"{facts.n_rows:,} rows" if unit == "rows" else f"up to {most:,} {unit} for training"
+    text = f"{subject.task.name}, {size}"
     if columns:
         text += f", columns: {columns}"
     if facts.target is not None and facts.target.classes:

@@ -14,6 +14,7 @@ from bench.report.table import show_table
 from bench.report.text import clean, shown
 
 _MAX_FAILURES = 20
+_MAX_SLICES = 40
 
 
 def show_run(facts: Mapping[str, Any]) -> None:
@@ -34,6 +35,8 @@ def show_run(facts: Mapping[str, Any]) -> None:
     for title, kind in (("Failures", "failures"), ("Skipped", "skipped")):
         _show_endings(title, facts[kind])
     _show_endings("Failed at first", facts["recovered"])
+    if facts["slices"]:
+        _show_slices(facts["slices"])
     if facts["noise"]:
         _heading("Noise")
         show_table(
@@ -48,6 +51,23 @@ def show_run(facts: Mapping[str, Any]) -> None:
         )
     for environment in facts["environments"]:
         _show_environment(environment)
+
+
+def _show_slices(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print means by slice, and of figures across trials, at the largest size of each."""
+    _heading(f"By slice ({len(rows):,})")
+    show_table(
+        ("dataset", "model", "slice", "metric", "mean", "size", "trials"),
+        [
+            (
+                *(row["dataset"], row["model"], row["slice"] or "across trials", row["metric"]),
+                *(shown(row["value"]), f"{row['n_train']:,} {row['size_unit']}", row["n_trials"]),
+            )
+            for row in rows[:_MAX_SLICES]
+        ],
+    )
+    if len(rows) > _MAX_SLICES:
+        click.echo(f"... and {len(rows) - _MAX_SLICES:,} more; --json shows all.")
 
 
 def _show_endings(title: str, rows: Sequence[Mapping[str, Any]]) -> None:

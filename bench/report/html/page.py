@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from bench import __version__
 from bench.report.contents import Contents, HasTables, Selection, read_contents
 from bench.report.html import assets, charts, pictures, sections, verdict_cards
@@ -22,7 +19,6 @@ from bench.report.text import clean, listed
 from bench.report.verdicts.sentence import sentence
 
 if TYPE_CHECKING:
-    from bench.analysis.cells import Cells
     from bench.analysis.verdict import Verdict
     from bench.results.store import RunInfo
 
@@ -97,7 +93,6 @@ def write_page(
     contents = read_contents(results, selection=selection, with_verdicts=True)
     if verdicts is not None:
         contents = replace(contents, verdicts=tuple(verdicts))
-    trials = _looked_at(results.trials, contents.cells)
     curves = curve_data(
         contents.cells,
         failures=selection.failures,
@@ -110,7 +105,7 @@ def write_page(
         assets.templates()
         .get_template("page.html")
         .render(
-            **_view(contents, trials, curves),
+            **_view(contents, curves),
             differences=differences_table(contents.evidence),
             title=title or _title(runs),
             lead=lead,
@@ -143,14 +138,7 @@ def _title(runs: Sequence[RunInfo]) -> str:
     return f"Classical or deep? {listed(map(clean, suites))}" if suites else "Classical or deep?"
 
 
-def _looked_at(trials: pa.Table, cells: Cells) -> pa.Table:
-    if len(cells.frame) == trials.num_rows:
-        return trials
-    kept = pa.array(cells.frame["trial_id"], pa.string())
-    return trials.filter(pc.is_in(trials["trial_id"].cast(pa.string()), value_set=kept))
-
-
-def _view(contents: Contents, trials: pa.Table, curves: CurveData) -> dict[str, Any]:
+def _view(contents: Contents, curves: CurveData) -> dict[str, Any]:
     """Return what the template shows of the analysis."""
     of_boards, shared = notes_of_boards(contents.boards)
     ranks = [
@@ -175,11 +163,12 @@ def _view(contents: Contents, trials: pa.Table, curves: CurveData) -> dict[str, 
         "curve_notes": curves.notes,
         "has_tradeoff": bool(pictures.tradeoffs(contents.boards, contents.machines)),
         "ranks": ranks,
-        "failures": sections.failures_table(trials),
+        "slices": sections.slices_table(contents.slices),
+        "failures": sections.failures_table(contents.trials),
         "noise": noise_notes(contents.noise, dict(contents.machines)),
-        "measured": sections.measured(trials),
-        "versions": sections.versions(trials),
-        "subtitle": sections.measured(trials),
+        "measured": sections.measured(contents.trials),
+        "versions": sections.versions(contents.trials),
+        "subtitle": sections.measured(contents.trials),
     }
     return view | {"sections": _sections(view)}
 
@@ -192,6 +181,7 @@ def _sections(view: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("curves", "Curves", view["has_curves"]),
         ("tradeoff", "Time", view["has_tradeoff"]),
         ("ranks", "Ranks", bool(view["ranks"])),
+        ("slices", "Slices", view["slices"] is not None),
         ("failures-section", "Failures", view["failures"] is not None),
         ("environment", "Environment", True),
         ("again", "Do it again", True),

@@ -20,9 +20,11 @@ from bench.spec.outcome import FAILED
 if TYPE_CHECKING:
     from bench.analysis.intervals import Interval
     from bench.analysis.ranking import Board, Standing
+    from bench.analysis.slices import SliceScore
     from bench.results.store import RunInfo
 
 MAX_FAILURES = 200
+MAX_SLICES = 500
 _MAX_REASON = 300
 _MAX_SUITE = 20_000
 
@@ -226,6 +228,45 @@ def failures_table(trials: pa.Table) -> Table | None:
             Column(title="trials"),
             Column(title="training size"),
             Column(title="reason", is_text=True),
+        ],
+        rows=rows,
+        notes=notes,
+    )
+
+
+def slices_table(slices: Sequence[SliceScore]) -> Table | None:
+    """Return scores that enter no mean; None where there are none."""
+    if not slices:
+        return None
+    rows = [
+        Row(
+            cells=[
+                Cell(one.dataset),
+                Cell(one.model),
+                Cell(one.slice or "across trials"),
+                Cell(one.metric),
+                Cell(figure(one.value), one.value),
+                Cell(f"{one.n_train:,} {one.size_unit}", one.n_train),
+                Cell(f"{one.n_trials:,}", one.n_trials),
+            ],
+            family=one.family,
+        )
+        for one in slices[:MAX_SLICES]
+    ]
+    notes = ["Means over the trials at the largest size; they enter no ranking and no verdict."]
+    if len(slices) > MAX_SLICES:
+        notes.append(f"The first {MAX_SLICES} of {len(slices):,}; the table scores has them all.")
+    return Table(
+        name="slices-table",
+        caption="Scores of slices of the test part, and figures across trials",
+        columns=[
+            Column(title="dataset", is_text=True),
+            Column(title="model", is_text=True),
+            Column(title="slice", is_text=True),
+            Column(title="metric", is_text=True),
+            Column(title="mean"),
+            Column(title="training size"),
+            Column(title="trials"),
         ],
         rows=rows,
         notes=notes,
