@@ -178,7 +178,22 @@ class Session:
                     f"{n} of {len(slots)} slots have a {self._device}; trials on a {self._device} "
                     "run in these alone. limits.trials_per_device says how many share one."
                 )
-            return self._measure(todo, watcher, feed_of) if todo else Progress()
+            progress = self._measure(todo, watcher, feed_of) if todo else Progress()
+            self._look_across(watcher)
+            return progress
+
+    def _look_across(self, watcher: Watcher) -> None:
+        """Keep the figures that need several trials, of all that have ended well by now."""
+        from bench.execution import across
+        from bench.results import store
+
+        if not across.is_needed(self.plan):
+            return
+        found = across.compute(self.plan, store.load(self.folder))
+        for fault in found.faults:
+            watcher.warned(fault)
+        run_id = store.open_run(self.folder).run_id
+        store.write_figures(self.folder, run_id, found.trial_ids, found.scores)
 
     def _metrics(self) -> list[Metric]:
         """Return what the plan's trials are scored by."""

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from bench.results.before import METRICS
 from bench.results.consolidation import consolidate
+from bench.results.figures import read_figures, write_figures
 from bench.results.run_tables import read_table, write_table
 from bench.results.runs import (
     RESULTS,
@@ -58,6 +59,7 @@ __all__ = [
     "open_run",
     "suite_text",
     "write_environment",
+    "write_figures",
     "write_metrics",
 ]
 
@@ -231,6 +233,8 @@ class Results:
         for run in self.runs:
             if name in TRIAL_TABLES:
                 yield from (table for _, table in stream(run.folder, [name]))
+                if name == "scores" and (figures := read_figures(run.folder, warn)):
+                    yield figures
                 continue
             table = read_table(run.folder, name, warn)
             if name == "metrics" and not table.num_rows:

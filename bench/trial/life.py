@@ -355,9 +355,14 @@ def _facts(recorder: Recorder, kept: _Kept, started_at: float) -> Facts:
         peak_anon_bytes=count("anon_bytes_after", probe="memory"),
         peak_device_bytes=int(recorder.largest("peak_device_bytes")) if device else None,
         n_parameters=kept.n_parameters,
-        n_units=None if parts is None else len(parts.test),
+        n_units=None if parts is None else _n_units(parts.test),
         threshold=kept.threshold,
     )
+
+
+def _n_units(part: Part) -> int:
+    """Return how many units can be drawn again: groups of rows that belong together, or all."""
+    return len(part) if part.groups is None else len(set(part.groups))
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

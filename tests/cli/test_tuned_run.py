@@ -116,7 +116,7 @@ def test_a_tuned_trial_keeps_what_was_searched_and_chosen(finished):
             for point in results.curves.to_pylist()
             if point["trial_id"] == row["trial_id"] and point["part"] == "tuning"
         ]
-        assert points == [(1, "balanced-accuracy"), (2, "balanced-accuracy")]
+        assert points == [(1, "log-loss"), (2, "log-loss")]
     for row in rows_of(finished[0], "decision-tree"):
         assert (row["tuning"], row["search"], row["chosen_params"]) == ("default", "{}", None)
 
@@ -127,7 +127,7 @@ def test_a_trial_shows_its_tuning(finished, command):
     ended = command("show", row["trial_id"][:12], cwd=finished[0])
     assert ended.returncode == 0, ended.stderr
     assert '{"mood": "good"}' in ended.stdout
-    assert "candidate 1, as given: balanced-accuracy" in ended.stdout
+    assert "candidate 1, as given: log-loss" in ended.stdout
 
 
 def test_the_chosen_parameters_given_outright_score_the_same(finished, tmp_path, command, plugin):

@@ -85,7 +85,7 @@ def test_both_stand_in_one_leaderboard(results):
     rows = tables.trials.to_pylist()
     assert {row["status"] for row in rows} == {"ok"}
     assert np.__version__.startswith("2.")
-    board = ended.stdout[ended.stdout.index("balanced-accuracy") :]
+    board = ended.stdout[ended.stdout.index("log-loss") :]
     assert "old-bayes" in board
     assert "gaussian-nb" in board
 
