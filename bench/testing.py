@@ -4,7 +4,7 @@ A whole test file::
 
     from bench.testing import parametrize_with_checks
 
-    @parametrize_with_checks("bench_acme")
+    @parametrize_with_checks(__file__)
     def test_keeps_its_promises(check):
         check()
 """
@@ -28,7 +28,8 @@ def checks_of(plugin: str) -> list[Check]:
     Parameters
     ----------
     plugin
-        An import package such as ``"bench_acme"``, or the name of a plugin or of a distribution.
+        An import package such as ``"bench_acme"``, the name of a plugin or of a distribution, or
+        ``__file__`` of a test: that of the distribution, installed too, in whose folder it lies.
 
     Returns
     -------

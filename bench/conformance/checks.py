@@ -12,7 +12,7 @@ from bench.conformance.catalogue import Subject, promises_of, subjects
 from bench.conformance.looking import found_in
 from bench.conformance.promise import Finding, Promise
 from bench.conformance.runner import Runner
-from bench.conformance.targets import find
+from bench.conformance.targets import distribution_of, find
 from bench.execution.engines import make_engine
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ def checks_of(plugin: str) -> list[Check]:
     from bench.registry.lookup import discover
 
     registry = discover()
-    about = [one for info in find(registry, plugin) for one in subjects(registry, info)]
+    name = distribution_of(plugin) or plugin
+    about = [one for info in find(registry, name) for one in subjects(registry, info)]
     session = Session(registry, about)
     _sessions.append(session)
     return [

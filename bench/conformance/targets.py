@@ -88,6 +88,23 @@ def find(registry: Registry, name: str) -> list[PluginInfo]:
     raise PluginError(f"No installed plugin, package or distribution is called {name!r}.{hint}")
 
 
+def distribution_of(file: str) -> str:
+    """Return the name of the distribution whose folder a file lies in; "" where it is no file.
+
+    Raises
+    ------
+    PluginError
+        No folder above the file has a ``pyproject.toml`` that declares a plugin.
+    """
+    path = Path(file)
+    if path.suffix != ".py" or not path.is_file():
+        return ""
+    for folder in path.resolve().parents:
+        if (folder / "pyproject.toml").is_file():
+            return _project(folder)[0]
+    raise PluginError(f"{file}: no folder above it has a pyproject.toml.")
+
+
 @contextmanager
 def _installed(folder: Path) -> Iterator[str]:
     """Make the plugins of a folder importable and known; yield the distribution's name."""

@@ -117,7 +117,7 @@ def files(new: NewPackage) -> dict[str, str]:
     """Return the content of each file, by its path in the package's folder."""
     words = _words(new)
     hooks = ["hooks.py"]
-    code = {"tests/test_{package}.py": "test.py"}
+    code = {"tests/test_promises.py": "test.py"}
     if new.model is not None:
         is_deep = new.model == "deep"
         hooks.append("deep_hook.py" if is_deep else "model_hook.py")
@@ -195,8 +195,8 @@ def _words(new: NewPackage) -> dict[str, str]:
     if new.model is not None:
         is_deep = new.model == "deep"
         offers.append("a deep model" if is_deep else "a model")
-        models.append(new.model_name)
-        told.append(f"`{new.package}/model.py`: the model `{new.model_name}`.")
+        models.append(f"{new.name}-*")
+        told.append("`model.py`: the model.")
         if is_deep:
             told[-1] += (
                 " It is compiled anew for each\n  number of rows. Where there is a GPU, "
@@ -205,15 +205,15 @@ def _words(new: NewPackage) -> dict[str, str]:
             dependencies = ["crossover-bench[jax]"]
     if new.has_dataset:
         offers.append("a dataset")
-        datasets = [new.dataset_name, "wine"] if new.model is not None else [new.dataset_name]
-        told.append(f"`{new.package}/data.py`: the dataset `{new.dataset_name}`.")
+        datasets = [f"{new.name}-*", "wine"] if new.model is not None else [f"{new.name}-*"]
+        told.append("`data.py`: the dataset.")
     if new.model is None:
         models.append("hist-gradient-boosting")
     dependencies += ["numpy", *_LIBRARIES.get(new.model or "", ())]
     told += [
-        f"`{new.package}/__init__.py`: the records of what the plugin offers.",
-        f"`{new.package}/suites/{new.name}.toml`: the suite `{new.name}`, which measures it.",
-        f"`tests/test_{new.package}.py`: its tests.",
+        f"`__init__.py`: the records of what the plugin offers, called `{new.name}-...`.",
+        f"`suites/{new.name}.toml`: the suite `{new.name}`, which measures what is called so.",
+        "`tests/`: its tests.",
     ]
     contenders = [f'[[models]]\nname = "{name}"' for name in models]
     if new.model != "deep":

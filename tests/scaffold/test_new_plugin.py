@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from bench.cli import main
 from bench.planning.suite import read
-from bench.scaffold import NewPackage, n_lines
+from bench.scaffold import NewPackage, n_lines, write
 from bench.spec.errors import BenchError
 
 VARIANTS = {
@@ -79,7 +79,7 @@ def test_it_is_a_whole_package_of_at_most_sixty_lines(made, name):
         ".github/workflows/ci.yml",
         f"{package}/__init__.py",
         f"{package}/suites/{name}.toml",
-        f"tests/test_{package}.py",
+        "tests/test_promises.py",
     } <= set(files)
     assert (f"{package}/model.py" in files) == ("--dataset-only" not in VARIANTS[name])
     assert (f"{package}/data.py" in files) == (name in ("acme", "acme-data"))
@@ -128,6 +128,35 @@ def test_it_passes_its_own_tests(made, installed, cache, name):
     )
     assert done.returncode == 0, done.stdout
     assert int(done.stdout.split(" passed")[0].split()[-1]) >= 20
+
+
+def test_its_names_survive_renaming(tmp_path):
+    """Renamed as its files say, package and records, it keeps all: tests, suite, README, CI."""
+    new = NewPackage(name="acme")
+    write(new, tmp_path)
+    (tmp_path / new.package).rename(tmp_path / "zenith")
+    project = tmp_path / "pyproject.toml"
+    project.write_text(project.read_text().replace(new.package, "zenith"))
+    records = tmp_path / "zenith" / "__init__.py"
+    told = records.read_text().replace(new.model_name, "acme-zenith")
+    records.write_text(told.replace(new.dataset_name, "acme-nadir"))
+    after = contents(tmp_path)
+    stale = (new.package, new.model_name, new.dataset_name)
+    assert not [(file, name) for file, text in after.items() for name in stale if name in text]
+    info = tmp_path / "bench_acme-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bench-acme\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text("[bench]\nacme = zenith\n")
+    chosen = "names or records or imports or factory or loader or suite or well-formed"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert int(done.stdout.split(" passed")[0].split()[-1]) >= 8
 
 
 @pytest.mark.parametrize(("name", "options"), [("acme", ()), ("acme-deep", (SEVERAL_FITS,))])
