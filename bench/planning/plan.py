@@ -54,6 +54,9 @@ def modules(suite: Suite, registry: Registry) -> tuple[str, ...]:
             found |= dict.fromkeys((spec.loader.partition(":")[0], *spec.preload))
             for name in (table.task,) if table.task else spec.tasks[:1]:
                 found |= dict.fromkeys(registry.task(name).record.preload)
+    for condition in suite.conditions:
+        changes = (change for change, _ in condition.condition().amounts)
+        found |= dict.fromkeys(change.apply.partition(":")[0] for change in changes)
     for model in suite.models:
         with contextlib.suppress(BenchError):
             entry = registry.model(model.name)
