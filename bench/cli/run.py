@@ -50,6 +50,7 @@ def jobs_option(_: click.Context, __: click.Parameter, value: str) -> int | None
 @click.option("--device", type=click.Choice(DEVICES), default="cpu")
 @click.option("--engine", type=click.Choice(ENGINES), default="local")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [results/SUITE]")
+@click.option("--into", type=click.Path(path_type=Path), help="Add to that run of another suite.")
 @click.option("--fresh", is_flag=True, help="Begin a new run beside an earlier one.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show what would be run, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.planning.wanted import Wanted, adapt
+from bench.spec.errors import SuiteError
 
 if TYPE_CHECKING:
     from bench.execution.engine import Engine
@@ -55,11 +56,36 @@ def open_session(
         suite,
         text,
         registry,
-        choose_folder(suite.name, wanted.output, wanted.fresh),
+        _folder_of(suite.name, wanted),
         engine=engine,
         device=wanted.device,
         command=command,
     )
+
+
+def _folder_of(suite: str, wanted: Wanted) -> Path:
+    """Return the folder of the run: another suite's only where that is wanted.
+
+    Raises
+    ------
+    SuiteError
+        The folder holds a run of another suite, or none where there must be one.
+    """
+    from bench.results import store
+
+    if wanted.into is not None:
+        if wanted.output is not None or wanted.fresh:
+            raise SuiteError(
+                "--into goes on with the run that is there; leave out --output and --fresh."
+            )
+        return store.open_run(store.find_run(wanted.into)).folder
+    folder = choose_folder(suite, wanted.output, wanted.fresh)
+    if (folder / "run.json").exists() and (there := store.open_run(folder).suite) != suite:
+        raise SuiteError(
+            f"{folder} holds a run of the suite {there!r}, and this is {suite!r}. Name another "
+            f"folder with --output, or add to that run with --into {folder}."
+        )
+    return folder
 
 
 def choose_folder(suite: str, output: Path | None, fresh: bool) -> Path:

@@ -167,6 +167,8 @@ class Session:
             if not self.has_begun:
                 store.create_run(self.folder, self.suite.name, self._text, self._command)
                 held.enter_context(store.lock(self.folder))
+            else:
+                self._resume(watcher)
             watcher.planned(plan, len(todo))
             slots = self.engine.slots.values()
             if todo and all(trial.device != self._device for trial in plan.trials.one_of_each()):
@@ -194,6 +196,16 @@ class Session:
             watcher.warned(fault)
         run_id = store.open_run(self.folder).run_id
         store.write_figures(self.folder, run_id, found.trial_ids, found.scores)
+
+    def _resume(self, watcher: Watcher) -> None:
+        """Say what of the run is not as the suite has it now, which is then the one last run."""
+        from bench.execution.resuming import differences
+        from bench.results import store
+
+        is_changed = store.suite_text(self.folder) != self._text
+        for text in differences(self.folder, self.plan, in_full=is_changed):
+            watcher.warned(text)
+        store.keep_suite(self.folder, self._text)
 
     def _metrics(self) -> list[Metric]:
         """Return what the plan's trials are scored by."""

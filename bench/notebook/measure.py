@@ -38,6 +38,7 @@ def run(
     device: str = "cpu",
     output: str | Path | None = None,
     fresh: bool = False,
+    into: str | Path | None = None,
     progress: bool = True,
 ) -> Results:
     """Measure the models and datasets of a suite, as ``bench run`` does.
@@ -69,6 +70,8 @@ def run(
         Folder of the run; ``results/SUITE`` where not given.
     fresh
         Whether a new run is begun beside an earlier one.
+    into
+        Folder of a run that is gone on with, even if it is of another suite.
     progress
         Whether it is shown how far the run is; warnings are raised as such where it is not.
 
@@ -114,6 +117,7 @@ def run(
         device=_device(device),
         output=None if output is None else Path(output),
         fresh=fresh,
+        into=None if into is None else Path(into),
         source="bench.run",
     )
     given = _plain(suite, "suite") if isinstance(suite, Mapping) else str(suite)

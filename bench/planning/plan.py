@@ -105,7 +105,12 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
     controls = find_controls([subject for subject, _ in subjects], contenders, registry, left_out)
     rows = {label: [*contenders, *added] for label, added in controls.items()}
     blocks = _blocks(suite, protocol, rows, subjects, variants, left_out, device)
-    trials = Trials(list(distinct(blocks)))
+
+    def repeated(block: Block, first: Block) -> None:
+        if block.name != first.name:
+            left_out.append(LeftOut(block.name, f"the very trials of {first.name}: shown as these"))
+
+    trials = Trials(list(distinct(blocks, repeated)))
     if not trials:
         reasons = "; ".join(dict.fromkeys(f"{entry.what}: {entry.why}" for entry in left_out))
         raise SuiteError(f"suite {suite.name!r} makes no trial: {reasons}.")

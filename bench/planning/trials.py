@@ -7,7 +7,7 @@ import json
 import random
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
@@ -110,6 +110,11 @@ class Block:
         """Return the identity of the trial of a cell."""
         return self._hashed(self.cells.numbers(at))
 
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return f"{self.shown['label']} on {self.shown['dataset_label']}"
+
     @cached_property
     def _common(self) -> dict[str, Any]:
         return {"search": "{}", **self.identity, **self.shown}
@@ -128,15 +133,23 @@ class Block:
         return hashlib.sha256((self._text % numbers).encode()).hexdigest()
 
 
-def distinct(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks without trials that an earlier one has, and without those left empty."""
-    seen: dict[str, list[Cells]] = {}
+def distinct(
+    blocks: Iterable[Block], repeated: Callable[[Block, Block], None] | None = None
+) -> Iterator[Block]:
+    """Yield the blocks without trials that an earlier one has, and without those left empty.
+
+    `repeated` is told each block that has some, and the first that has its identity.
+    """
+    seen: dict[str, list[Block]] = {}
     for block in blocks:
         earlier = seen.setdefault(canonical(block.identity), [])
-        cells = block.cells.without(earlier) if earlier else block.cells
-        earlier.append(cells)
+        cells = block.cells.without([one.cells for one in earlier]) if earlier else block.cells
+        if len(cells) < len(block.cells) and earlier and repeated is not None:
+            repeated(block, earlier[0])
+        own = Block(block.identity, block.shown, cells)
+        earlier.append(own)
         if len(cells):
-            yield Block(block.identity, block.shown, cells)
+            yield own
 
 
 class Trials(Sequence[Trial]):

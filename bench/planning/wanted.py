@@ -36,6 +36,8 @@ class Wanted:
         Folder; ``results/SUITE`` where not given.
     fresh
         Whether a new run is begun beside an earlier one.
+    into
+        Folder of a run that is gone on with, even if it is of another suite.
     source
         Who wants it, for messages.
     """
@@ -51,6 +53,7 @@ class Wanted:
     device: str = "cpu"
     output: Path | None = None
     fresh: bool = False
+    into: Path | None = None
     source: str = "command line"
 
 
