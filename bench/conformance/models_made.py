@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +11,8 @@ from bench.conformance.model_case import ModelCase
 from bench.conformance.promise import Broken, Declared, Inapplicable, first_line, promise
 from bench.planning.search import make_search
 from bench.registry.lookup import resolve
-from bench.spec.errors import BenchError
+from bench.spec import ModelContext
+from bench.spec.errors import BenchError, Skip
 
 _MOST_CANDIDATES = 60
 
@@ -63,6 +65,38 @@ def defaults_can_be_made(case: ModelCase) -> None:
     estimator = case.make(case.params)
     if not callable(getattr(estimator, "fit", None)):
         raise Broken(f"it makes an object of type {type(estimator).__name__}, which has no `fit`")
+
+
+@promise(
+    "model",
+    why="What leads is part of a trial's identity where it decides when a fit stops; trials under "
+    "two metrics are taken for one where the record does not say so.",
+    mend="Say `uses_metric=True` in the record, or do not read `context.metric`.",
+    once_for="task",
+)
+def says_that_it_uses_the_metric(case: ModelCase) -> None:
+    """A factory that reads `context.metric` is that of a record which says `uses_metric`."""
+    if case.model.uses_metric:
+        raise Declared("its record says that it does")
+    if case.worker is not None:
+        raise Inapplicable("what is read in an environment of its own is not seen")
+    _needs_defaults(case)
+    context = case.fitting(case.dataset(), case.unfitted).context
+    read: set[str] = set()
+
+    class Watched(ModelContext):
+        def __getattribute__(self, name: str) -> Any:
+            read.add(name)
+            return super().__getattribute__(name)
+
+    watched = object.__new__(Watched)
+    watched.__dict__.update(vars(context))
+    read.clear()
+    with contextlib.suppress(Skip):
+        resolve(case.model.factory)(watched, **case.params)
+    # Whoever copies the whole context reads each field, and means none.
+    if "metric" in read and not read.issuperset(vars(context)):
+        raise Broken(f"{case.model.factory} reads context.metric")
 
 
 @promise(
@@ -144,6 +178,7 @@ def _candidates(space: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[
 PROMISES = (
     factory_takes_its_params,
     defaults_can_be_made,
+    says_that_it_uses_the_metric,
     candidates_can_be_made,
     devices_can_be_made,
 )

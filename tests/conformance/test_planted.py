@@ -31,6 +31,7 @@ IN_FACTORIES = {
     "bad-default": "defaults-can-be-made",
     "bad-candidate": "candidates-can-be-made",
     "device": "devices-can-be-made",
+    "reads-metric": "says-that-it-uses-the-metric",
     "refuses-all": "does-what-it-claims",
     "no-target": "does-what-it-claims",
     "refuses-most": "can-be-checked",
