@@ -198,14 +198,11 @@ class Session:
         store.write_figures(self.folder, run_id, found.trial_ids, found.scores)
 
     def _resume(self, watcher: Watcher) -> None:
-        """Say what of the run is not as the suite has it now, which is then the one last run."""
+        """Say what of the run is not as the suite has it now."""
         from bench.execution.resuming import differences
-        from bench.results import store
 
-        is_changed = store.suite_text(self.folder) != self._text
-        for text in differences(self.folder, self.plan, in_full=is_changed):
+        for text in differences(self.folder, self.plan):
             watcher.warned(text)
-        store.keep_suite(self.folder, self._text)
 
     def _metrics(self) -> list[Metric]:
         """Return what the plan's trials are scored by."""
