@@ -59,7 +59,8 @@ class Cells:
         ``baseline`` (that value), ``environment_id``, and times in seconds.
     problems
         A row per dataset with its parameters, conditions, protocol and version of the task: ``name,
-        task, modality, metric`` (the one that leads), ``sign`` (-1 where less of it is better, else
+        task`` (with its version where there are several), ``plain_task`` (without), ``modality,
+        metric`` (the one that leads), ``sign`` (-1 where less of it is better, else
         1), ``ideal`` (NaN: none), ``size_unit`` (what sizes count), ``overlap`` (of test parts; NaN
         where that is not known), ``yardstick`` (the name of the baseline that skill is measured
         from, or "") and ``has_skill`` (whether there are both, a yardstick and an ideal).
@@ -116,7 +117,7 @@ def read_cells(trials: pa.Table, scores: pa.Table | Iterable[pa.Table], metrics:
     frame["problem"], problems = _keyed(frame, _DATA, "dataset_label", "dataset")
     frame["contender"], contenders = _keyed(frame, _RECIPE, "label", "model")
     contenders["n_candidates"] = [_parsed(text).get("trials", 1) for text in contenders["search"]]
-    problems = _described(frame, problems, merits.known)
+    problems = _described(frame, _apart_by_version(problems), merits.known)
     merits.check(problems["metric"])
     parts = [scores] if isinstance(scores, pa.Table) else scores
     frame["value"] = _values(frame, problems, parts)
@@ -160,6 +161,15 @@ def _trials_frame(trials: pa.Table) -> pd.DataFrame:
     return frame
 
 
+def _apart_by_version(problems: pd.DataFrame) -> pd.DataFrame:
+    """Let a task of several versions be several tasks: their scores are never pooled."""
+    several = problems.groupby("task")["task_version"].transform("nunique") > 1
+    versioned = problems["task"] + " (version " + problems["task_version"] + ")"
+    return problems.assign(
+        plain_task=problems["task"], task=problems["task"].where(~several, versioned)
+    )
+
+
 def _described(
     frame: pd.DataFrame, problems: pd.DataFrame, merits: Mapping[str, Merit]
 ) -> pd.DataFrame:
@@ -196,7 +206,7 @@ def _keyed(
         distinct["pretrained"] = distinct.merge(told, on=key, how="left")["told"].to_numpy()
         shown = shown.where(~distinct["pretrained"], shown + " (pretrained)")
     distinct["name"] = _distinct_names(
-        distinct, list(shown), [name for name in key if name != "task"]
+        distinct, list(shown), [name for name in key if name not in ("task", "task_version")]
     )
     distinct = distinct.sort_values(["name", *key]).reset_index(drop=True)
     code = {tuple(row): at for at, row in enumerate(distinct[key].itertuples(index=False))}
@@ -231,7 +241,7 @@ def _distinct_names(keys: pd.DataFrame, shown: list[str], details: Sequence[str]
     groups: dict[tuple[str, str], list[int]] = {}
     for at, name in enumerate(shown):
         # The same dataset under two tasks needs no telling apart: boards are per task.
-        task = str(keys["task"].iloc[at]) if "task" in keys else ""
+        task = f"{keys['task'].iloc[at]} {keys['task_version'].iloc[at]}" if "task" in keys else ""
         groups.setdefault((task, name), []).append(at)
     for (_, name), rows in groups.items():
         if len(rows) < 2:
@@ -263,8 +273,6 @@ def _detail(column: str, value: str, others: set[str]) -> str:
         return value[:8]
     if column in ("model_version", "dataset_version"):
         return f"version {value}"
-    if column == "task_version":
-        return f"task version {value}"
     if column == "tuned_for":
         return f"for {value}" if value and len(others - {""}) > 1 else ""
     if column == "cores":

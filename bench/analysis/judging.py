@@ -53,6 +53,8 @@ def judge(
 ) -> tuple[Verdict, ...]:
     """Return the verdict of the suite (where it has several tasks), of each task, of each dataset.
 
+    Where a task is of several versions there is none of the suite.
+
     Within a dataset the unit is the outer seed; across datasets it is the dataset, one value each.
     Each outer seed's representatives are chosen within it (`bench.analysis.families.represent`), so
     that resampling seeds resamples the choice. Probabilities and intervals within a dataset, and
@@ -86,6 +88,9 @@ def judge(
         groups.setdefault(case.task, []).append(at)
     for task, members in sorted(groups.items()):
         found.append(verdict_across("task", task, members, cases, judged, singles, region))
+    if evidence.problems["plain_task"].nunique() < len(groups):
+        # Versions of a task have no verdict in common, and none of theirs was declared.
+        return (*found, *singles)
     if len(groups) > 1:
         name = str(evidence.problems["suite"].iloc[0])
         everyone = list(range(len(cases)))

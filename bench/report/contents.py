@@ -243,7 +243,7 @@ def _selected(cells: Cells, selection: Selection) -> Cells:
     is_task = np.ones(len(problems), dtype=bool)
     if selection.tasks:
         for task in selection.tasks:
-            known = sorted({*problems["task"], *cells.unknown_tasks})
+            known = sorted({*problems["plain_task"], *problems["task"], *cells.unknown_tasks})
             if task in cells.unknown_tasks:
                 raise ResultsError(
                     f"task {task!r} is in the results, but their tables do not say which metric "
@@ -251,7 +251,8 @@ def _selected(cells: Cells, selection: Selection) -> Cells:
                 )
             if task not in known:
                 raise ResultsError(_unknown("task", task, known))
-        is_task = problems["task"].isin(list(selection.tasks)).to_numpy()
+        named = list(selection.tasks)
+        is_task = (problems["plain_task"].isin(named) | problems["task"].isin(named)).to_numpy()
     is_dataset = _matching("dataset", problems["name"], problems["dataset"], selection.datasets)
     is_model = _matching("model", contenders["name"], contenders["model"], selection.models)
     is_model |= contenders["family"].isin(UNRANKED).to_numpy()

@@ -9,7 +9,7 @@ from bench.analysis.cells import read_cells
 from bench.analysis.compare import compare
 from bench.analysis.pairs import Side
 from bench.report.compared import notes_of
-from bench.report.contents import read_contents
+from bench.report.contents import Selection, read_contents
 from bench.spec.errors import ResultsError
 
 
@@ -28,12 +28,18 @@ def side(run):
     return Side(made.trials, made.scores, made.measures, made.environments, made.metrics)
 
 
-def test_tasks_of_two_versions_are_two_datasets_each():
-    """The name says which is which."""
+def test_a_task_of_two_versions_is_two_tasks():
+    """Each has a board, with the datasets of its own trials; a selection by name takes both."""
     made = tables(a_run("one"), a_run("two", task_version="2"))
-    cells = read_cells(made.trials, made.scores, made.metrics)
-    names = cells.problems.loc[cells.problems["task"] == "classification", "name"].tolist()
-    assert names == ["a (task version 1)", "a (task version 2)"]
+    contents = read_contents(made, with_verdicts=True)
+    versions = ["classification (version 1)", "classification (version 2)"]
+    assert [board.task for board in contents.boards] == [*versions, "regression"]
+    assert [board.datasets for board in contents.boards] == [("a",), ("a",), ("r",)]
+    assert all(verdict.scope != "suite" and verdict.exploratory for verdict in contents.verdicts)
+    selected = read_contents(made, selection=Selection(tasks=["classification"]))
+    assert [board.task for board in selected.boards] == versions
+    one = read_contents(made, selection=Selection(tasks=versions[1:]))
+    assert [board.task for board in one.boards] == versions[1:]
 
 
 def test_a_metric_that_leads_in_two_versions_is_refused():

@@ -2,13 +2,12 @@
 
 import json
 
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from analysis.hand_tables import Run, tables
 from bench.cli import main
-from bench.results.schema import SCHEMAS, stamp
+from bench.results.run_tables import write_table
 from bench.results.store import create_run
 
 EVIL = "</summary><img src=x>|`\x1b[31m"
@@ -31,8 +30,7 @@ def written(path, drop=0.0, factor=1.0, fails=(), models=("lda", "mlp")):
                 run.measure(trial_id, "sentinel", "fit_seconds", fit * 1.05)
     made = tables(run)
     for name in ("trials", "scores", "measures", "environments", "metrics"):
-        table = getattr(made, name)
-        pq.write_table(table.cast(stamp(SCHEMAS[name])), path / f"{name}.parquet")
+        write_table(path, name, getattr(made, name))
     return path
 
 

@@ -5,13 +5,12 @@ import io
 import json
 from xml.etree import ElementTree
 
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from analysis.hand_tables import Run, tables
 from bench.cli import main
-from bench.results.schema import SCHEMAS, stamp
+from bench.results.run_tables import write_table
 from bench.results.store import create_run
 
 
@@ -26,8 +25,7 @@ def folder(tmp_path):
         run.add("mlp", "iris", 0.8, outer=outer)
     made = tables(run)
     for name in ("trials", "scores", "measures", "environments", "metrics"):
-        table = getattr(made, name)
-        pq.write_table(table.cast(stamp(SCHEMAS[name])), path / f"{name}.parquet")
+        write_table(path, name, getattr(made, name))
     return path
 
 

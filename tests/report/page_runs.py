@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 from analysis.hand_tables import Run, tables
+from bench.results.run_tables import write_table
 from bench.results.runs import create_run
-from bench.results.tables import write_table
 
 NASTY = "</script><img src=x onerror=document.title='owned'><!--"
 RIVALS = {"svm": 0.80, "lda": 0.70, "mlp": 0.85, "cnn": 0.75, NASTY: 0.60}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def board_table(board: Board, machines: Mapping[str, str]) -> Table:
         for at, (line, made) in enumerate(zip(lines, cells, strict=True))
     ]
     return Table(
-        name=f"board-{board.task}",
+        name=f"board-{re.sub(r'[^A-Za-z0-9_-]+', '-', board.task).strip('-')}",
         caption=f"Leaderboard: {board.task}",
         columns=columns,
         rows=rows,

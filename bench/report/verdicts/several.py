@@ -41,8 +41,11 @@ def lines(verdicts: Sequence[Verdict], width: int) -> list[str]:
         for one in verdicts
         if one.scope == "suite" or (one.scope == "task" and in_task[one.name] != 1)
     ]
+    namesakes = Counter(one.name for one in of_datasets)
     for verdict in [*shown, *of_datasets[:MOST_DATASETS]]:
         label = clean(verdict.name)
+        if verdict.scope == "dataset" and namesakes[verdict.name] > 1:
+            label = f"{label} ({clean(verdict.task)})"
         indent = "  " if verdict.scope == "dataset" else ""
         found += _wrapped(f"{indent}{label} · {sentence(verdict)}", width, f"{indent}  ")
         if not verdict.exploratory:
