@@ -198,11 +198,14 @@ class Session:
         store.write_figures(self.folder, run_id, found.trial_ids, found.scores)
 
     def _resume(self, watcher: Watcher) -> None:
-        """Say what of the run is not as the suite has it now."""
+        """Say what of the run is not as the suite has it now, which is then the one last run."""
         from bench.execution.resuming import differences
+        from bench.results import store
 
-        for text in differences(self.folder, self.plan):
+        is_changed = store.suite_text(self.folder) != self._text
+        for text in differences(self.folder, self.plan, in_full=is_changed):
             watcher.warned(text)
+        store.keep_suite(self.folder, self._text)
 
     def _metrics(self) -> list[Metric]:
         """Return what the plan's trials are scored by."""

@@ -130,7 +130,7 @@ def keep_suite(folder: Path, text: str) -> None:
         Of the run.
     text
         Of the suite, which becomes `suite.toml`; another one there becomes `suite-1.toml`, or the
-        next number.
+        next number, with a first line that says when.
 
     Raises
     ------
@@ -147,7 +147,9 @@ def keep_suite(folder: Path, text: str) -> None:
             number = 1
             while (folder / (earlier := f"suite-{number}.toml")).exists():
                 number += 1
-            manifest = manifests.replace_file(folder, manifest, earlier, there.copy)
+            until = f"# The suite of this run until {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}.\n"
+            earlier_text = until.encode() + there.copy
+            manifest = manifests.replace_file(folder, manifest, earlier, earlier_text)
         manifests.replace_file(folder, manifest, SUITE_FILE, data)
     except OSError as error:
         raise UnwritableError(f"{folder} cannot be written: {error.strerror}.") from error

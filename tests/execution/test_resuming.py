@@ -1,6 +1,7 @@
 """A run that is gone on with says what of its rows is not as the suite now says it."""
 
 import dataclasses
+import json
 from types import MappingProxyType, SimpleNamespace
 
 import pytest
@@ -141,3 +142,31 @@ def test_another_suite_into_a_runs_folder_is_refused_unless_asked(run, registry)
         opened(into=run.parent / "nowhere")
     with pytest.raises(SuiteError, match="leave out --output and --fresh"):
         opened(into=run, fresh=True)
+
+
+def test_the_suite_in_the_folder_is_the_one_last_run(tmp_path, command):
+    """Those before it are kept beside it, with when they were replaced."""
+    file = tmp_path / "mine.toml"
+    small = SUITE.replace("outer_seeds = 2", "outer_seeds = 1")
+    folder = tmp_path / "results" / "mine"
+    file.write_text(small)
+    assert command("run", "./mine.toml", cwd=tmp_path).returncode == 0
+    changed = small.replace('"gaussian-nb"', '"gaussian-nb"\nlabel = "bayes"')
+    file.write_text(changed)
+    again = command("run", "./mine.toml", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "'bayes' is what 1 finished trial of this run show" in again.stdout
+    assert (folder / "suite.toml").read_text() == changed
+    earlier = (folder / "suite-1.toml").read_text()
+    assert earlier.endswith(small)
+    assert earlier.startswith("# The suite of this run until 20")
+    assert command("run", "./mine.toml", cwd=tmp_path).returncode == 0
+    assert not (folder / "suite-2.toml").exists()
+    other = tmp_path / "other.toml"
+    other.write_text(small.replace('"mine"', '"other"').replace('"dummy"', '"decision-tree"'))
+    refused = command("run", "./other.toml", "--output", "results/mine", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert command("run", "./other.toml", "--into", "results/mine", cwd=tmp_path).returncode == 0
+    suites = {row["suite"] for row in store.load(folder).trials.to_pylist()}
+    assert suites == {"mine", "other"}
+    assert json.loads((folder / "run.json").read_text())["suite"] == "mine"
