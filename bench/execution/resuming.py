@@ -105,7 +105,7 @@ def _metrics_lacking(folder: Path, trials: pa.Table, plan: Plan) -> Iterator[str
     asked: dict[tuple[str, str], set[str]] = {}
     for subject in plan.subjects.values():
         key = (subject.source.name, subject.task.name)
-        asked.setdefault(key, set()).update(plan.metrics_of(subject))
+        asked.setdefault(key, set()).update({*plan.metrics_of(subject)} - plan.figures)
     rows = [
         row
         for row in trials.select(

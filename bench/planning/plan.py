@@ -38,6 +38,8 @@ class Plan:
     left_out: tuple[LeftOut, ...]
     contenders: Mapping[str, Contender]
     subjects: Mapping[str, Subject]
+    figures: frozenset[str] = frozenset()
+    """Metrics that no trial is scored by: `Task.across` gives their values."""
 
     def metrics_of(self, subject: Subject) -> tuple[str, ...]:
         """Return the names of what the answers about a subject are scored by, the primary first."""
@@ -121,6 +123,7 @@ def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: st
         left_out=tuple(left_out),
         contenders={one.label: one for several in rows.values() for one in several},
         subjects={one.label: one for several in variants.values() for one in several},
+        figures=frozenset(n for n, one in registry.metrics.items() if not one.record.function),
     )
 
 

@@ -36,6 +36,7 @@ def ran(tmp_path_factory, command):
     def run():
         ended = command("run", "./labelled.toml", cwd=folder, env=path)
         assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "toy-gain" not in ended.stderr  # a figure across trials is none that a trial lacks
         return bench.load(folder / "results" / "labelled")
 
     return run(), run
