@@ -6,6 +6,7 @@ import contextlib
 import shlex
 import sys
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
 
     from bench.execution.engine import Engine
     from bench.execution.session import Session
+
+
+_LATER = (
+    "scipy.special",
+    "pyarrow.dataset",
+    "bench.report.contents",
+    "bench.report.verdicts",
+    "bench.report.terminal",
+)
+"""What showing the results needs; it is imported while the fork server starts up."""
 
 
 def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -83,6 +94,10 @@ def _run(given: str, wanted: Wanted, is_dry: bool, as_json: bool, engine: Engine
     console = make_console(stderr=as_json)
     if is_dry:
         return _dry_run(session, console, as_json)
+    if not session.has_begun:
+        engine.start()  # it imports what trials need, while we import what the leaderboard needs
+        for module in _LATER:
+            import_module(module)
     with contextlib.closing(Told(console)) as told:
         progress = session.run(told)
     if progress.statuses:

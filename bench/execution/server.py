@@ -33,7 +33,8 @@ def main() -> None:
         # A module that does not import is the trial's error, with its own row.
         with contextlib.suppress(Exception):
             importlib.import_module(module)
-    gc.collect()
+    # What imports have left behind is not collected: trials would fill the holes, each in a copy of
+    # its own of a page that is shared as it is.
     gc.freeze()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

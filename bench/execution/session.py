@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -152,9 +151,6 @@ class Session:
         from bench.execution.measuring import Progress
         from bench.results import store
 
-        # What a leaderboard will need is imported now, while nothing waits for us.
-        for module in ("pandas", "scipy.special"):
-            import_module(module)
         plan = self.plan
         with contextlib.ExitStack() as held:
             if self.has_begun:

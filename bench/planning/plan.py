@@ -50,12 +50,15 @@ class Plan:
 def modules(suite: Suite, registry: Registry) -> tuple[str, ...]:
     """Return the modules that a suite's trials import, to be imported once before forking."""
     found: dict[str, None] = {}
+    metrics = dict.fromkeys(suite.suite.metrics)
     for table in suite.datasets:
         with contextlib.suppress(BenchError):
             spec = registry.dataset(table.name).record
             found |= dict.fromkeys((spec.loader.partition(":")[0], *spec.preload))
             for name in (table.task,) if table.task else spec.tasks[:1]:
-                found |= dict.fromkeys(registry.task(name).record.preload)
+                task = registry.task(name).record
+                found |= dict.fromkeys(task.preload)
+                metrics |= dict.fromkeys(task.metrics)
     for condition in suite.conditions:
         changes = (change for change, _ in condition.condition().amounts)
         found |= dict.fromkeys(change.apply.partition(":")[0] for change in changes)
@@ -64,7 +67,10 @@ def modules(suite: Suite, registry: Registry) -> tuple[str, ...]:
             entry = registry.model(model.name)
             if entry.python is None:
                 found |= dict.fromkeys(entry.record.preload)
-    return tuple(found)
+    for name in metrics:
+        with contextlib.suppress(BenchError):
+            found[registry.metric(name).record.function.partition(":")[0]] = None
+    return tuple(name for name in found if name)
 
 
 def make_plan(suite: Suite, registry: Registry, facts_of: FactsOf, *, device: str = "cpu") -> Plan:
