@@ -201,9 +201,11 @@ def _keyed(
     distinct = kinds.sort_values(wanted).drop_duplicates(key).reset_index(drop=True)
     shown = distinct[label].where(distinct[label].str.len() > 0, distinct[plain])
     if "pretrained" in distinct:
-        said = kinds.assign(pretrained=kinds["pretrained"] == "True").groupby(key, sort=False)
-        told = said["pretrained"].max().rename("told").reset_index()
-        distinct["pretrained"] = distinct.merge(told, on=key, how="left")["told"].to_numpy()
+        said = kinds.assign(pretrained=kinds["pretrained"] == "True")
+        told = said.groupby(key, sort=False, dropna=False)["pretrained"].max().rename("told")
+        distinct["pretrained"] = distinct.merge(told.reset_index(), on=key, how="left")[
+            "told"
+        ].to_numpy()
         shown = shown.where(~distinct["pretrained"], shown + " (pretrained)")
     distinct["name"] = _distinct_names(
         distinct, list(shown), [name for name in key if name not in ("task", "task_version")]

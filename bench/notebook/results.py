@@ -61,7 +61,7 @@ class Results(store.Results):
         models, datasets
             Glob patterns of names; empty: all. Ranks are among what is selected; baselines stay.
         size
-            Training rows: a number; ``"common"``, the largest size that all contenders of a dataset
+            Training size: a number; ``"common"``, the largest size that all contenders of a dataset
             have; ``"largest"``; or ``"all"``, the mean over all that they share.
         failures
             How a failed trial counts: as the ``"baseline"``, not at all (``"drop"``), or as the
@@ -90,14 +90,14 @@ class Results(store.Results):
     def learning_curves(
         self, dataset: str | None = None, *, models: Sequence[str] = (), measure: Measure = "skill"
     ) -> LearningCurves:
-        """Draw quality by number of training rows, with 90 % intervals.
+        """Draw quality by training size, with 90 % intervals.
 
         Parameters
         ----------
         dataset
             A name or a glob pattern; None: the first four.
         models
-            Glob patterns of names; empty: the two best of each family, "best by validation rows"
+            Glob patterns of names; empty: the two best of each family, "best by validation"
             among them where a family has several candidates.
         measure
             ``"skill"`` (0 is the baseline, 1 is perfect), or ``"metric"``, the primary one.

@@ -6,16 +6,15 @@ from itertools import product
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from ratios import ratio_of
 from test_planning import peak_bytes
 
 import bench
-from bench.analysis import comparisons, elo, ranking
+from bench.analysis import distinctions, elo, ranking
 from bench.report.contents import read_contents
 from bench.results import store
-from bench.results.schema import SCHEMAS, stamp
-from bench.results.tables import table_path
+from bench.results.run_tables import write_table
+from bench.results.schema import SCHEMAS
 
 SIZES = [64, 256, 1024, 4096]
 N_SEEDS = 5
@@ -89,7 +88,7 @@ def make_run(folder, n_models, n_datasets):
 
 
 def write(folder, name, n, columns):
-    schema = stamp(SCHEMAS[name], absorbed="0")
+    schema = SCHEMAS[name]
     arrays = []
     for field in schema:
         values = columns.get(field.name)
@@ -97,9 +96,7 @@ def write(folder, name, n, columns):
             arrays.append(pa.array(values, field.type))
         else:
             arrays.append(pa.repeat(pa.scalar(values, field.type), n))
-    table = pa.Table.from_arrays(arrays, schema=schema)
-    # As large as a run's own groups of rows.
-    pq.write_table(table, table_path(folder, name), compression="zstd", row_group_size=1 << 17)
+    write_table(folder, name, pa.Table.from_arrays(arrays, schema=schema))
 
 
 def leaderboard(folder):
@@ -117,7 +114,7 @@ def test_leaderboard(benchmark, tmp_path, monkeypatch):
     peak = peak_bytes(f"{this}; t.leaderboard(folder)")
     monkeypatch.setattr(ranking, "intervals", lambda *_: None)
     monkeypatch.setattr(elo, "_resampled", lambda results, _: results.sum(axis=0)[None])
-    monkeypatch.setattr(comparisons, "signed_rank", lambda pairs: [None] * len(pairs))
+    monkeypatch.setattr(distinctions, "signed_rank", lambda pairs: [None] * len(pairs))
 
     def baseline():
         assert len(duckdb.sql(QUERY.format(folder)).fetchnumpy()["model"]) == 20 * 100 * 20 * 8
