@@ -11,6 +11,7 @@ import pandas as pd
 from bench.analysis.cells import Cells
 from bench.analysis.failures import Failures
 from bench.analysis.points import make_points
+from bench.analysis.sides import board_group
 from bench.spec.outcome import FAILED
 
 
@@ -179,8 +180,7 @@ def _order(line: DatasetLine, lower: bool) -> tuple[int, bool, float, str]:
         if figure is None and last.value is not None:
             figure = sign * last.value
     ordered = float("inf") if figure is None else -round(figure, 12)
-    group = {"control": 1, "baseline": 2}.get(line.family, 0)
-    return group, figure is None, ordered, line.name
+    return board_group(line.family), figure is None, ordered, line.name
 
 
 def _number(value: float) -> float | None:

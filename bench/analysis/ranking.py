@@ -16,7 +16,7 @@ from bench.analysis.distinctions import Distinctions, distinguish
 from bench.analysis.failures import Failures
 from bench.analysis.intervals import MIN_UNITS, Array, Block, Interval, intervals, ranks
 from bench.analysis.points import make_points
-from bench.analysis.sides import UNRANKED
+from bench.analysis.sides import UNRANKED, board_group
 from bench.analysis.sizes import Size, chosen_sizes
 from bench.analysis.timing import Times, contender_times
 from bench.spec.outcome import FAILED
@@ -325,9 +325,8 @@ def _board(cells: Cells, task: str, size: Size, failures: Failures) -> Board:
 
 
 def _order(line: Standing) -> tuple[Any, ...]:
-    group = {"baseline": 3, "control": 2}.get(line.family, int(line.place is None))
     skill = float("inf") if line.skill is None else -round(line.skill, 12)
-    return group, line.place or 0, skill, line.rank or 0.0, line.name
+    return board_group(line.family, line.place), line.place or 0, skill, line.rank or 0.0, line.name
 
 
 def _units(

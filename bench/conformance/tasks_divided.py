@@ -11,6 +11,7 @@ from bench.conformance.promise import Broken, Declared, Inapplicable, first_line
 from bench.conformance.task_case import TaskCase
 from bench.spec import TARGET_KINDS, Part, Parts, Task
 from bench.spec.errors import BenchError, DatasetError
+from bench.spec.fields import NAME
 
 _FEW = (1, 5)
 _SHARE = 0.25
@@ -47,7 +48,7 @@ def task_names_what_exists(case: TaskCase) -> None:
 def task_is_named(case: TaskCase) -> None:
     """The task's name can be written in a suite, and its summary says what is asked."""
     task = case.task
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", task.name):
+    if not re.fullmatch(NAME, task.name):
         raise Broken(f"its name is {task.name!r}")
     if not task.summary:
         raise Broken("its summary is empty")

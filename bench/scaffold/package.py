@@ -11,11 +11,11 @@ from string import Template
 from typing import Literal
 
 from bench.spec.errors import BenchError, PluginError
+from bench.spec.fields import NAME
 from bench.spec.hooks import HOOK_API, PROJECT
 
 Model = Literal["classical", "deep"]
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 _OF_MODELS = """\
 A model is a function that returns an estimator in scikit-learn's convention: `fit(X, y)`,
@@ -56,7 +56,7 @@ class NewPackage:
     has_dataset: bool = True
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not re.fullmatch(NAME, self.name):
             raise BenchError(
                 f"The plugin's name is {self.name!r}; lower-case letters, digits and single "
                 f"hyphens are allowed, as in 'acme' or 'my-lab'.{_allowed_form(self.name)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.spec.datasets import Column, Target
 from bench.spec.errors import RecordError
-from bench.spec.fields import CHANGED, Changed, check_one_of, check_reference
+from bench.spec.fields import CHANGED, NAME, Changed, check_one_of, check_reference
 from bench.spec.records import record
 
 Amount = bool | int | float | str
@@ -16,7 +16,7 @@ Amount = bool | int | float | str
 VERSIONS = "versions"
 """Where the JSON of conditions says which of them are not of version 1: no key can be called so."""
 
-_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?")
+_KEY = re.compile(rf"{NAME}(\.{NAME})?")
 
 
 @record()

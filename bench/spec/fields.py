@@ -29,7 +29,10 @@ FIT_PARAMS = ("sample_weight", "groups", "time")
 FEATURES = ("raw", "engineered", "learned")
 PARTS = ("train", "validation", "test")
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NAME = r"[a-z0-9]+(-[a-z0-9]+)*"
+"""The form of every name that a suite may write."""
+
+_NAME = re.compile(NAME)
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 

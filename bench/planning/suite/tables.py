@@ -19,6 +19,7 @@ from pydantic import (
 from bench.planning.suite.params import Params
 from bench.planning.suite.values import Bytes, Seeds, Size
 from bench.spec import Change, SplitProtocol
+from bench.spec.fields import NAME
 from bench.tasks.conditions import Condition, flat
 
 CONDITIONS = "each is measured on all datasets that it means something for, beside the clean data"
@@ -55,7 +56,7 @@ Sizes = Annotated[
 class SuiteTable(Table):
     """What the suite is."""
 
-    name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="lower case, hyphens")
+    name: str = Field(pattern=f"^{NAME}$", description="lower case, hyphens")
     summary: str = ""
     seed: int = Field(0, ge=0, description="orders the trials; changes no result")
     metrics: tuple[str, ...] = Field((), description="metrics beside those of the tasks")

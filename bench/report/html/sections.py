@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.analysis.sides import board_group
 from bench.report.html.tables import Cell, Column, Row, Table
 from bench.report.notes import environment
 from bench.report.text import decimals, figure, in_unit, plural, seconds, shown, span
@@ -28,6 +29,10 @@ MAX_FAILURES = 200
 MAX_SLICES = 500
 _MAX_REASON = 300
 _MAX_SUITE = 20_000
+
+
+def _group(line: Standing) -> int:
+    return board_group(line.family, line.place)
 
 
 def board_table(board: Board, machines: Mapping[str, str]) -> Table:
@@ -90,10 +95,6 @@ _TIMES = (
 )
 
 _Optional = tuple[Column, list[Cell], bool]
-
-
-def _group(line: Standing) -> int:
-    return {"baseline": 3, "control": 2}.get(line.family, int(line.place is None))
 
 
 def _whole(value: int | None) -> Cell:
