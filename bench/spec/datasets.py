@@ -180,7 +180,9 @@ class Dataset:
     target
         Kind, outputs and classes; made from y where not given.
     extra
-        Whatever a task of a plugin needs besides.
+        Whatever a task of a plugin needs besides. Tasks on rows read ``slices``: labels of the rows
+        by the name of what they tell apart, ``{"region": [...]}``, of each of which scores are kept
+        by themselves.
     """
 
     X: Any

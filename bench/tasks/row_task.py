@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -201,9 +201,28 @@ def _part(dataset: Dataset, rows: NDArray[np.int64], *, is_train: bool = False) 
         groups=chosen(dataset.groups, rows),
         time=chosen(dataset.time, rows),
         sample_weight=chosen(dataset.sample_weight, rows),
+        slices={name: chosen(labels, rows) for name, labels in _slices(dataset).items()},
         target=dataset.target,
         is_train=is_train,
     )
+
+
+def _slices(dataset: Dataset) -> Mapping[str, Any]:
+    """Return what the dataset says tells its rows apart, each one label a row.
+
+    Raises
+    ------
+    DatasetError
+        They are not one a row.
+    """
+    slices: Mapping[str, Any] = (dataset.extra or {}).get("slices", {})
+    for name, labels in slices.items():
+        if len(labels) != len(dataset.X):
+            raise DatasetError(
+                f'extra["slices"][{name!r}] has {len(labels)} labels for {len(dataset.X)} rows; '
+                "one a row is needed."
+            )
+    return slices
 
 
 def _has_one_class(part: Part, target: Target | None) -> bool:

@@ -155,6 +155,29 @@ def test_rows_that_are_not_in_memory_are_asked_about_in_windows(task, y, learner
             np.testing.assert_allclose(found.values, expected.values, rtol=1e-12)
 
 
+def test_slices_that_a_dataset_names_go_with_its_rows():
+    """Every part has the labels of its own rows, shortened ones too; each is scored by itself."""
+    sides = np.array(["left", "right"])[np.arange(60) % 2]
+    dataset = data(np.arange(60) / 7, ("regression",), extra={"slices": {"side": sides}})
+    parts = REGRESSION.prepare(dataset, PROTOCOL, CELL)
+    for part in (parts.train, parts.test, REGRESSION.shorten(parts.train, 3)):
+        assert part.slices["side"].tolist() == sides[part.rows].tolist()
+    short = data(np.arange(60) / 7, ("regression",), extra={"slices": {"side": ["left"]}})
+    with pytest.raises(DatasetError, match="has 1 labels for 60 rows; one a row"):
+        REGRESSION.prepare(short, PROTOCOL, CELL)
+
+
+def test_a_class_has_no_rows():
+    """Though what it makes has a length."""
+
+    class Heap:
+        def __len__(self):
+            return 3
+
+    with pytest.raises(DatasetError, match="asks about rows, and X has none: it is 'Heap'"):
+        REGRESSION.splits(bench.Dataset(Heap, [1.0]), PROTOCOL)
+
+
 # --- classification -------------------------------------------------------------------------------
 
 
