@@ -158,7 +158,7 @@ def _absorb(folder: Path, snapshot: Snapshot, is_anew: bool, problems: list[str]
         path = folder / part_name(name, number)
         first = 1 if is_only else absorbed[name] + 1
         wanted[name] = Part(path=path, table=name, number=number, first=first, last=last)
-    entries = _write(snapshot, wanted, is_anew, commit, problems)
+    entries, has_orphans = _write(snapshot, wanted, is_anew, commit, problems)
     old = [part.path.name for name in names for part in snapshot.layout.parts.get(name, ())]
     gone = old if is_anew else []
     files = {name: entry for name, entry in manifest.files.items() if name not in gone} | entries
@@ -170,15 +170,15 @@ def _absorb(folder: Path, snapshot: Snapshot, is_anew: bool, problems: list[str]
         next=commit + 1,
         obsolete=tuple(obsolete),
         lost={key: at for key, at in manifest.lost.items() if key not in newest},
-        untidy=manifest.untidy and not is_anew,
+        untidy=has_orphans if is_anew else manifest.untidy,
     )
     manifests.write(folder, changed)
 
 
 def _write(
     snapshot: Snapshot, wanted: dict[str, Part], is_anew: bool, commit: int, problems: list[str]
-) -> dict[str, Entry]:
-    """Write one part of each table that has rows; return their entries by name."""
+) -> tuple[dict[str, Entry], bool]:
+    """Write a part of each table that has rows; return their entries, and whether trials lack."""
     writers: dict[str, PartWriter] = {}
     whose = Whose()
     rows = read(snapshot, list(wanted), with_parts=is_anew, tell=problems.append)
@@ -197,7 +197,8 @@ def _write(
         raise
     folder = next(iter(wanted.values())).path.parent
     sync_folder(folder)
-    return {
+    entries = {
         wanted[name].path.name: seal_part(wanted[name], commit, whose.bits(name))
         for name in writers
     }
+    return entries, whose.has_orphans()

@@ -89,7 +89,7 @@ class Manifest:
         Trials of which something was lost, and the newest journal at that time: only a row from a
         later one makes them finished.
     untidy
-        Whether parts hold rows of trials that are gone: they are rewritten with the next rows.
+        Whether parts hold rows of trials that are gone: they are rewritten until these are back.
     """
 
     files: Mapping[str, Entry] = field(default_factory=dict)

@@ -36,6 +36,11 @@ class Whose:
         trials = np.concatenate(self._keys["trials"])
         return np.packbits(np.isin(trials, np.concatenate(self._keys[name]))).tobytes()
 
+    def has_orphans(self) -> bool:
+        """Whether there are rows of trials that the table of trials has none of."""
+        known = np.concatenate([*self._keys.get("trials", []), _keys([""])])
+        return not all(np.isin(keys, known).all() for one in self._keys.values() for keys in one)
+
 
 def flagged(ids: Iterable[str], bits: bytes) -> list[str]:
     """Return those trials, in the order of the table of trials, whose bit is set."""
