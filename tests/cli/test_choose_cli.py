@@ -51,7 +51,7 @@ def finished(folder, command):
     """The command has run, and what was said."""
     ended = command(
         "choose", "customers.csv", "--target", "bought", "--candidates", "./mine.toml",
-        "--minutes", "1", cwd=folder,
+        "--minutes", "20", cwd=folder,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
@@ -96,7 +96,7 @@ def test_running_it_again_measures_nothing_twice(finished, folder, command):
     before = bench.load(copy).trials["trial_id"].to_pylist()
     ended = command(
         "choose", "customers.csv", "--target", "bought", "--candidates", "./mine.toml",
-        "--minutes", "0.5", "--output", "copy", "--json", cwd=folder,
+        "--minutes", "20", "--output", "copy", "--json", cwd=folder,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     answer = json.loads(ended.stdout)
@@ -164,7 +164,7 @@ def test_both_families_are_compared(folder, command):
     """With a network among the candidates, the verdict speaks of both."""
     ended = command(
         "choose", "customers.csv", "--target", "bought", "--candidates", "./both.toml",
-        "--drop", "customer", "--minutes", "1", "--output", "both", "--json", cwd=folder,
+        "--drop", "customer", "--minutes", "20", "--output", "both", "--json", cwd=folder,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     answer = json.loads(ended.stdout)
