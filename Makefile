@@ -10,7 +10,7 @@ run: $(STAMP)  ## measure both families on bundled data and print the leaderboar
 	$(BIN)/bench run quick --jobs auto
 
 test: $(STAMP)  ## every test but the timing ratios
-	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:benchmark --ignore=tests/benchmarks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -p no:benchmark --ignore=tests/benchmarks
 
 check: $(STAMP)  ## formatting, lint, types, floors of the house
 	$(BIN)/ruff format --check .

@@ -25,10 +25,23 @@ def _no_configuration(tmp_path_factory):
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the files of slow tests: none of them is left for one worker at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory):
-    """A cache folder that all tests share, so that what is compiled is compiled once."""
-    return tmp_path_factory.mktemp("cache")
+    """A cache folder that all tests share, so that what is compiled is compiled once.
+
+    Workers share it, too: whatever is in it appears whole.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-cache"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,7 @@ def test_two_slots_give_the_same_scores(reference, tmp_path, command):
     assert scores_of(tmp_path) == reference[0]
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_gives_the_same_scores(reference, started):
     """After a dozen `kill -9`s at random moments it ends with the same scores, and no process."""
     folder, mark, start = started
@@ -143,6 +144,7 @@ def test_a_run_killed_again_and_again_gives_the_same_scores(reference, started):
     wait_until_gone(mark)
 
 
+@pytest.mark.slow
 def test_killing_any_other_process_costs_no_trial(reference, started):
     """The server, keepers and trials may be killed: the run goes on and loses nothing."""
     folder, mark, start = started
