@@ -44,6 +44,28 @@ def cache(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def refused(cache, monkeypatch):
+    """Run `bench` in this process, where it must be refused; return what is said.
+
+    Wrong input is found before anything is measured: a process of its own would be for nothing.
+    """
+
+    def run(*arguments, cwd):
+        from click.testing import CliRunner
+
+        from bench.cli import main
+
+        monkeypatch.setenv("BENCH_CACHE", str(cache))
+        monkeypatch.chdir(cwd)
+        ended = CliRunner().invoke(main, list(arguments))
+        assert ended.exit_code == 2, ended.output
+        assert "Traceback" not in ended.output
+        return ended
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def command(cache):
     """Run `bench` with arguments; return the finished process."""
