@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.conformance.plugin_case import PluginCase
-from bench.conformance.promise import Broken, Inapplicable, first_line, promise
+from bench.conformance.promise import Broken, Declared, Inapplicable, first_line, promise
 from bench.planning import suite as suites
 from bench.planning.selection import expand
 from bench.registry.discovery.judging import old_api
@@ -243,6 +243,8 @@ def _unknown(suite: suites.Suite, registry: Registry) -> Iterator[str]:
 def metric_is_ideal_where_all_is_right(case: Case) -> None:
     """A perfect answer gets the ideal value, and a wrong one is worse."""
     metric: Metric = case.record
+    if not metric.function:
+        raise Declared("`Task.across` gives its values")
     try:
         function = resolve(metric.function)
     except BenchError as error:

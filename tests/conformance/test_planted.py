@@ -186,6 +186,11 @@ def test_a_fault_of_anything_else(registry, runner, plugin, check):
     assert failed(registry, runner, plugin, kinds) == {check}
 
 
+def test_metrics_that_a_task_gives_across_trials_are_no_fault(registry, runner):
+    """A metric without a function, or without an ideal value, breaks no promise."""
+    assert failed(registry, runner, "figures", {"plugin", "metric"}) == set()
+
+
 @pytest.mark.parametrize(("plugin", "check"), IN_TASKS.items())
 def test_a_fault_of_a_task(registry, runner, plugin, check):
     """What is wrong with a task of any base is found by its check, and by no other."""

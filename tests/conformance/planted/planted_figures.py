@@ -14,6 +14,7 @@ def bench_metrics():
         needs="predictions",
         function="planted_figures:distance",
     )
+    yield bench.Metric(name="planted-gain", direction="higher", ideal=None)
     yield bench.Metric(
         name="planted-return",
         direction="higher",

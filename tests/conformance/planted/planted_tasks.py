@@ -15,7 +15,7 @@ class Rows(bench.RowTask):
 
 class Stream(bench.StreamTask):
     summary = "What comes next?"
-    metrics = ("planted-distance",)
+    metrics = ("planted-distance", "planted-gain")
 
 
 class Episodes(bench.EpisodeTask):
