@@ -11,7 +11,7 @@ from bench.conformance.promise import Broken, Declared, Inapplicable, first_line
 from bench.registry.lookup import resolve
 from bench.spec import Dataset, Part, Rows, SplitProtocol
 from bench.spec.errors import BenchError
-from bench.tasks.splits import rows_on_two_sides
+from bench.tasks.twins import rows_on_two_sides
 from bench.tasks.views import RowsView, take
 
 if TYPE_CHECKING:

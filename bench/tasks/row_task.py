@@ -10,7 +10,8 @@ from bench.spec import Cell, Dataset, Output, Part, Parts, Rows, Split, SplitPro
 from bench.spec.errors import DatasetError
 from bench.spec.parts import chosen
 from bench.tasks.reading import as_numbers
-from bench.tasks.splits import Division, divide, rows_on_two_sides, splits
+from bench.tasks.splits import Division, divide, splits
+from bench.tasks.twins import n_twins
 from bench.tasks.views import first, in_batches, take
 
 if TYPE_CHECKING:
@@ -236,9 +237,7 @@ def _notes(dataset: Dataset, division: Division, train: Part, test: Part) -> dic
     import numpy as np
 
     notes: dict[str, float] = {}
-    later = test.later if isinstance(test, RowsPart) else None
-    whole = test if later is None else replace(test, X=later.take())  # let go of after this
-    twice = rows_on_two_sides(train, whole)
+    twice = n_twins(dataset, division.train, division.test, len(train))
     if twice is not None:
         notes["duplicates_across"] = twice
     target = dataset.target

@@ -24,11 +24,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.spec import Dataset, Part, Split, SplitProtocol
+from bench.spec import Dataset, Split, SplitProtocol
 from bench.spec.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -378,73 +378,6 @@ def _origin(
             )
         rest, test = _before(dataset, rest, size, "test")
     return rest, test, None
-
-
-def rows_on_two_sides(train: Part, test: Part) -> int | None:
-    """Count the test rows that stand in the training part too, with the same X and the same y.
-
-    Rows are compared by a 64-bit hash of their content. None where X is larger than memory
-    (`bench.Rows`) or of a kind that has no rows to compare.
-    """
-    import numpy as np
-
-    ours, theirs = _row_hashes(train), _row_hashes(test)
-    if ours is None or theirs is None:
-        return None
-    return int(np.isin(theirs, ours).sum())
-
-
-def _row_hashes(part: Part) -> NDArray[np.uint64] | None:
-    """Hash each row of a part; equal within this process only."""
-    import numpy as np
-
-    X = part.X
-    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
-        rows = _hashes(X)
-    elif isinstance(X, np.ndarray) and X.dtype != object:
-        rows = _hashed(row.tobytes() for row in np.ascontiguousarray(X))
-    elif hasattr(X, "iloc"):
-        from pandas.util import hash_pandas_object
-
-        rows = np.asarray(hash_pandas_object(X, index=False), dtype=np.uint64)
-    elif isinstance(X, list) and all(isinstance(row, str) for row in X):
-        rows = _hashed(X)
-    elif isinstance(X, list) and all(isinstance(row, np.ndarray) for row in X):
-        rows = _hashed((row.shape, row.tobytes()) for row in X)
-    else:
-        return None
-    if part.y is None:
-        return rows
-    if isinstance(part.y, np.ndarray) and part.y.dtype.kind in "biuf":
-        return _mixed(rows, _hashes(part.y))
-    return _mixed(rows, _hashed(str(answer) for answer in part.y))
-
-
-def _hashes(values: NDArray[Any]) -> NDArray[np.uint64]:
-    """Hash each row of an array of numbers, a column at a time: no object is made for any row."""
-    import numpy as np
-    from pandas.util import hash_array
-
-    whole = np.full(len(values), values.ndim, dtype=np.uint64)
-    for column in values.reshape(len(values), -1).T:
-        # Adding zero makes -0.0 and 0.0, which are equal, the same bytes.
-        plain = np.ascontiguousarray(column + 0 if column.dtype.kind == "f" else column)
-        whole = _mixed(whole, hash_array(plain))
-    return whole
-
-
-def _hashed(rows: Iterable[Any]) -> NDArray[np.uint64]:
-    import numpy as np
-
-    return np.array([hash(row) & 0xFFFF_FFFF_FFFF_FFFF for row in rows], dtype=np.uint64)
-
-
-def _mixed(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return hashes of pairs, in their order (the mixing step of Boost's `hash_combine`)."""
-    import numpy as np
-
-    golden, six, two = np.uint64(0x9E3779B97F4A7C15), np.uint64(6), np.uint64(2)
-    return np.asarray(one ^ (other + golden + (one << six) + (one >> two)))
 
 
 def _digest(*arrays: NDArray[np.int64]) -> str:

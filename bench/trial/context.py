@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from bench.planning import loading
 from bench.planning.source import Source
+from bench.registry.configuration import cache_folder
 from bench.spec import Cell, Dataset, ModelContext, Parts
-from bench.tasks import conditions
+from bench.tasks import conditions, twins
 from bench.tasks import views as rows
 from bench.trial.job import Job
 
@@ -33,7 +34,8 @@ def parts_of(job: Job, registry: Registry, dataset: Dataset) -> Parts:
     task = registry.task(trial.task).record
     cell = Cell(trial.outer_seed, trial.inner_seed, trial.n_train, trial.repeat, trial.control)
     condition = conditions.Condition.from_json(json.loads(trial.conditions), registry)
-    parts = conditions.prepare(condition, task, dataset, job.protocol, cell, job.n_train_max)
+    with twins.kept_in(cache_folder() / "twins" / trial.dataset_fingerprint):
+        parts = conditions.prepare(condition, task, dataset, job.protocol, cell, job.n_train_max)
     placed = rows.placed(parts, streams=model.streams, limit_bytes=trial.limit_bytes)
     _give_back()
     return placed

@@ -11,7 +11,8 @@ from sklearn.model_selection import train_test_split
 
 import bench
 from bench.spec.errors import DatasetError
-from bench.tasks.splits import divide, rows_on_two_sides, size_grid, splits
+from bench.tasks.splits import divide, size_grid, splits
+from bench.tasks.twins import rows_on_two_sides
 
 DEFAULT = bench.SplitProtocol()
 NO_VALIDATION = bench.SplitProtocol(validation=0, inner_seeds=(0, 1))

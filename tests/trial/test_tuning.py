@@ -247,7 +247,7 @@ def test_no_duplicates_are_looked_for(monkeypatch):
     def counted(*_):
         raise AssertionError("duplicates were counted")
 
-    monkeypatch.setattr("bench.tasks.row_task.rows_on_two_sides", counted)
+    monkeypatch.setattr("bench.tasks.row_task.n_twins", counted)
     found = divisions(CLASSIFICATION, dataset_of(), part(100), 0)
     assert [dict(parts.notes) for parts in found] == [{}] * 5
 
