@@ -217,8 +217,10 @@ def _applied(change: Change, amount: Amount, parts: Parts, chance: Chance, scale
 
 def _n_units(dataset: Dataset, parts: Parts) -> int:
     """Return how many units `Part.rows` may name: those of X, or as many as the parts name."""
+    import numpy as np
+
     named = [part.rows for part in (parts.train, parts.validation, parts.test) if part is not None]
-    highest = max((int(max(rows)) + 1 for rows in named if len(rows)), default=0)
+    highest = max((int(np.max(rows)) + 1 for rows in named if len(rows)), default=0)
     return max(highest, len(dataset.X) if hasattr(dataset.X, "__len__") else 0)
 
 

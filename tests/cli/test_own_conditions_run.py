@@ -13,6 +13,7 @@ TESTS = Path(__file__).parents[1]
 SUITE = """
 [suite]
 name = "own"
+primary_metric = "accuracy"
 [protocol]
 sizes = [32]
 outer_seeds = 1
@@ -81,6 +82,12 @@ def test_each_condition_is_measured_where_it_means_something(results):
     rows = results.trials.to_pylist()
     assert {row["status"] for row in rows} <= {"ok", "skipped"}
     assert {row["dataset_label"]: json.loads(row["conditions"]) for row in rows} == SHOWN
+
+
+def test_what_leads_is_recorded(results):
+    """The suite names accuracy: classification has it, forecasting goes on with its own."""
+    found = {row["task"]: row["primary_metric"] for row in results.trials.to_pylist()}
+    assert found == {"classification": "accuracy", "toy-forecasting": "toy-error"}
 
 
 def test_what_is_done_makes_a_difference(results):
