@@ -98,7 +98,7 @@ class CurveFit:
         if not self.sizes:
             return Unknown(reason="nothing was measured")
         if n < self.sizes[0]:
-            return Unknown(reason=f"fewer rows than the smallest size measured, {self.sizes[0]}")
+            return Unknown(reason=f"less than the smallest size measured, {self.sizes[0]}")
         if n > self.sizes[-1]:
             return self._beyond(n)
         right = int(np.searchsorted(self.sizes, n))
@@ -118,9 +118,7 @@ class CurveFit:
             return Unknown(reason=self.unknown)
         if n > REACH * self.sizes[-1]:
             most = REACH * self.sizes[-1]
-            return Unknown(
-                reason=f"more than {REACH} times the largest size measured ({most} rows)"
-            )
+            return Unknown(reason=f"more than {REACH} times the largest size measured ({most})")
         axis = np.log(self.ahead)
         value, low, high = (
             float(np.interp(np.log(n), axis, figures))

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.analysis import curves
-from bench.analysis.decisions import REGION
 from bench.analysis.sides import FAMILIES
 from bench.choosing.schedule import ELIMINATED, FINAL_SEEDS, FINALISTS
 from bench.choosing.so_far import SoFar
 from bench.choosing.steering import by_trial
 from bench.report.progress import duration
 from bench.report.text import clean, listed, plural
+from bench.report.verdicts.words import scale_of
 from bench.spec import Metric
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Choice:
     ----------
     model, family
         Its label and family.
-    n_train, n_seeds
+    n_train, size_unit, n_seeds
         The size at which candidates were compared, and with how many outer seeds this one.
     metric
         That they were compared by.
@@ -61,6 +61,7 @@ class Choice:
     model: str
     family: str
     n_train: int
+    size_unit: str = "rows"
     n_seeds: int
     metric: str
     validation: float
@@ -124,6 +125,7 @@ def choose(so_far: SoFar, results: Results, metric: Metric, size: int) -> Choice
         model=leader.entrant,
         family=so_far.families[leader.entrant],
         n_train=size,
+        size_unit=unit_of(results),
         n_seeds=leader.n,
         metric=metric.name,
         validation=sign * float(np.mean(list(scores.values()))),
@@ -150,6 +152,11 @@ def test_curve(results: Results, metric: Metric, label: str) -> curves.CurveFit:
         at = seeds.index(row["outer_seed"]), sizes.index(row["n_train"])
         figures[at] = sign * values[row["trial_id"]]
     return curves.fit(sizes, figures, limits=(-np.inf, _best(metric)))
+
+
+def unit_of(results: Results) -> str:
+    """Return what sizes count in a run of one dataset."""
+    return str(results.trials["size_unit"][0].as_py())
 
 
 def _best(metric: Metric) -> float:
@@ -195,6 +202,7 @@ def more(
     size: int,
     *,
     n_slots: int,
+    unit: str = "rows",
     verdict: Verdict | None = None,
 ) -> list[str]:
     """Return what more minutes would buy, a sentence each.
@@ -209,6 +217,8 @@ def more(
         At which candidates were compared.
     n_slots
         Trials at once.
+    unit
+        What sizes count.
     verdict
         Of this table, where there is one.
     """
@@ -219,8 +229,8 @@ def more(
         if larger > size:
             seconds = _seconds(so_far, dict.fromkeys(finalists, FINAL_SEEDS), larger, n_slots)
             found.append(
-                f"{_about(seconds)}: the best two of each family on all {larger:,} training rows, "
-                f"not on {size:,} alone"
+                f"{_about(seconds)}: the best two of each family on all {larger:,} training "
+                f"{unit}, not on {size:,} alone"
             )
     behind = {s.entrant for s in so_far.standings(size)}
     left = [
@@ -235,8 +245,8 @@ def more(
         seconds = _seconds(so_far, dict.fromkeys(left, FINAL_SEEDS), size, n_slots)
         names = listed(map(clean, left))
         found.append(
-            f"{_about(seconds)}: {names} on {size:,} rows, too; on fewer they fell behind or were "
-            "slow"
+            f"{_about(seconds)}: {names} on {size:,} {unit}, too; on fewer they fell behind or "
+            "were slow"
         )
     if untried := _untried(so_far):
         seconds = _first_seconds(so_far, untried) / (n_slots * _SLOT_SHARE)
@@ -263,11 +273,12 @@ def more(
         )
     if verdict is not None and verdict.gain_interval is not None and verdict.n_units:
         n = verdict.n_units
+        equal = f" (equal means within {verdict.region:.3g})" if verdict.region else ""
         half = (verdict.gain_interval.high - verdict.gain_interval.low) / 2
         seconds = _seconds(so_far, dict.fromkeys(finalists, n), size, n_slots)
         found.append(
             f"{_about(seconds)}: {2 * n} outer seeds in place of {n}; the gain would be known to "
-            f"about ±{half / 2**0.5:.3f} of skill, now ±{half:.3f} (equal means within {REGION:g})"
+            f"about ±{half / 2**0.5:.3f} {scale_of(verdict)}, now ±{half:.3f}{equal}"
         )
     return found
 
@@ -294,15 +305,15 @@ def _first_seconds(so_far: SoFar, names: Sequence[str]) -> float:
     return total
 
 
-def ahead(fit: curves.CurveFit, metric: Metric, size: int) -> str:
-    """Return what twice as many rows would bring the chosen model; "" where that is not known."""
+def ahead(fit: curves.CurveFit, metric: Metric, size: int, unit: str = "rows") -> str:
+    """Return what twice the size would bring the chosen model; "" where that is not known."""
     told = fit.at(2 * size)
     if not isinstance(told, curves.Estimate) or told.low is None or told.high is None:
         return ""
     sign = -1.0 if metric.direction == "lower" else 1.0
     low, high = sorted((sign * told.low, sign * told.high))
     return (
-        f"With {2 * size:,} training rows its {metric.name} may be {sign * told.value:.3f} "
+        f"With {2 * size:,} training {unit} its {metric.name} may be {sign * told.value:.3f} "
         f"({low:.3f} to {high:.3f}), as its learning curve goes"
     )
 

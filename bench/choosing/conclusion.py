@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from bench.choosing.answer import Answer
-from bench.choosing.choice import ahead, answer_size, choose, more, test_curve
+from bench.choosing.choice import ahead, answer_size, choose, more, test_curve, unit_of
 from bench.choosing.steering import so_far_of
 from bench.planning.plan import Plan
 from bench.spec import Metric
@@ -38,8 +38,9 @@ def conclude(found: Answer, plan: Plan, metric: Metric, *, n_slots: int) -> Answ
     trials = results.trials.filter(pc.less_equal(results.trials["n_train"], size))
     judged = verdicts(trials, results.scores, results.metrics)
     own = next((one for one in judged if one.scope == "dataset"), None)
-    sentences = more(so_far, sizes, size, n_slots=n_slots, verdict=own)
-    if later := ahead(test_curve(results, metric, choice.model), metric, size):
+    unit = unit_of(results)
+    sentences = more(so_far, sizes, size, n_slots=n_slots, unit=unit, verdict=own)
+    if later := ahead(test_curve(results, metric, choice.model), metric, size, unit):
         sentences.append(later)
     found = replace(found, choice=choice, verdict=own, more=tuple(sentences), statuses=statuses)
     return _with_page(found, results, judged)

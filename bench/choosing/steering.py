@@ -109,7 +109,8 @@ class Steering:
 
 def entrants_of(plan: Plan) -> tuple[Entrant, ...]:
     """Return the candidates of a plan that have a trial, in the order of the suite."""
-    there = {trial.label for trial in plan.trials}
+    # Controls stand beside the candidates, and are none.
+    there = {trial.label for trial in plan.trials if trial.role != "control"}
     return tuple(
         Entrant(c.label, c.spec.family) for c in plan.contenders.values() if c.label in there
     )

@@ -46,14 +46,14 @@ def say_findings(console: Console, findings: Sequence[Finding]) -> None:
 
 
 def say_plan(console: Console, plan: Plan, n_done: int, left: float, n_slots: int) -> None:
-    """Print who stands, for how long, and on how many rows."""
+    """Print who stands, for how long, and on how much."""
     there = {trial.label for trial in plan.trials}
     families = Counter(str(c.spec.family) for c in plan.contenders.values() if c.label in there)
     shown = " and ".join(f"{families[family]} {family}" for family in FAMILIES)
-    largest = max(trial.n_train for trial in plan.trials)
+    largest = max(plan.trials, key=lambda trial: trial.n_train)
     text = (
         f"Measuring {shown} candidates for {duration(max(0.0, left))}, {n_slots} at once, on at "
-        f"most {largest:,} training rows."
+        f"most {largest.n_train:,} training {clean(largest.size_unit)}."
     )
     if n_done:
         text += f" {plural(n_done, 'trial')} of an earlier session count."
@@ -98,17 +98,18 @@ def say_answer(console: Console, found: Answer) -> None:
 def describe_choice(choice: Choice) -> list[str]:
     """Return the model to take and what is known of it, a line each."""
     lines = [f"Take {clean(choice.model)} ({choice.family})."]
+    unit = clean(choice.size_unit)
     basis = (
-        f"chosen on validation rows ({figure(choice.validation)}, "
-        f"{plural(choice.n_seeds, 'outer seed')}, {choice.n_train:,} training rows)"
+        f"chosen on validation {unit} ({figure(choice.validation)}, "
+        f"{plural(choice.n_seeds, 'outer seed')}, {choice.n_train:,} training {unit})"
     )
     if choice.test is None:
-        lines.append(f"{choice.metric}: {basis}; not scored on test rows")
+        lines.append(f"{choice.metric}: {basis}; not scored on test {unit}")
     else:
         within = ""
         if choice.test_low is not None and choice.test_high is not None:
             within = f" ({figure(choice.test_low)} to {figure(choice.test_high)})"
-        lines.append(f"{choice.metric} {figure(choice.test)}{within} on test rows; {basis}")
+        lines.append(f"{choice.metric} {figure(choice.test)}{within} on test {unit}; {basis}")
     price = [f"a fit takes {seconds(choice.fit_seconds)}"] if choice.fit_seconds is not None else []
     if choice.cold_seconds is not None:
         price.append(f"from a cold start {seconds(choice.cold_seconds)}")
@@ -127,7 +128,7 @@ def describe_choice(choice: Choice) -> list[str]:
         )
     if choice.as_good:
         others = listed(map(clean, choice.as_good))
-        lines.append(f"validation rows do not tell it apart from {others}")
+        lines.append(f"validation {unit} do not tell it apart from {others}")
     return lines
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bench import Metric
 from bench.analysis.intervals import Interval
-from bench.choosing.choice import ahead, answer_size, choose, more
+from bench.choosing.choice import Choice, ahead, answer_size, choose, more
 from bench.choosing.choice import test_curve as curve_of
 from bench.choosing.so_far import Entrant, Seen, SoFar
 from bench.choosing.telling import describe_choice
@@ -54,6 +54,7 @@ def results_of(rows):
             "latency_1_seconds": 0.001,
             "peak_anon_bytes": 2**20,
             "n_parameters": None,
+            "size_unit": "rows",
         }
         for at, (label, size, seed, _) in enumerate(rows)
     ]
@@ -171,7 +172,9 @@ def test_more_minutes_would_reach_all_rows():
 def test_more_minutes_would_narrow_the_interval():
     """Twice the seeds, the interval narrower by the root of two: 0.04 to 0.028."""
     evidence = SoFar(PAIR, [*scored("a", 400, *FIVE), *scored("net", 400, *FIVE)])
-    verdict = SimpleNamespace(gain_interval=Interval(-0.05, 0.03), n_units=5)
+    verdict = SimpleNamespace(
+        gain_interval=Interval(-0.05, 0.03), n_units=5, has_skill=True, region=0.01
+    )
     (sentence,) = told(evidence=evidence, size=400, verdict=verdict)
     assert "10 outer seeds in place of 5" in sentence
     assert "±0.028 of skill, now ±0.040" in sentence
@@ -229,3 +232,15 @@ def test_the_answer_in_words():
         "5 outer seeds, 100 training rows)",
         "a fit takes 2.00 s, from a cold start 12.5 s, a prediction 1.00 ms, 1 MiB of memory",
     ]
+
+
+def test_sizes_are_called_what_the_task_calls_them():
+    """What is chosen among may be measured by other things than rows."""
+    choice = Choice(
+        model="a", family="classical", n_train=512, size_unit="characters", n_seeds=5,
+        metric="accuracy", validation=0.8, test=0.7,
+    )  # fmt: skip
+    assert describe_choice(choice)[1] == (
+        "accuracy 0.700 on test characters; chosen on validation characters (0.800, 5 outer seeds, "
+        "512 training characters)"
+    )
