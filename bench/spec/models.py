@@ -181,7 +181,8 @@ class ModelContext:
         Whether `fit` will get X as a `bench.RowsView`: the data are larger than memory, and the
         model said `ModelSpec.streams`.
     max_seconds
-        Time that `fit` may spend before it should stop by itself; None: no limit.
+        Time that `fit` may spend before it should stop by itself: what is left of the trial's
+        limit when it begins, less what comes after it; None: no limit.
     scratch
         A folder of the trial's own, removed after it.
     """

@@ -111,7 +111,7 @@ name = "iris"
     request = Request(
         table=f"csv:{table}",
         target="c",
-        minutes=0.2,
+        minutes=20.0,
         candidates=expand(parse(candidates, "few"), registry),
         folder=tmp_path / "chosen",
     )

@@ -160,7 +160,7 @@ name = "damaged"
 sizes = [32, "all"]
 outer_seeds = 2
 [limits]
-seconds = 60
+seconds = 600
 [[models]]
 name = "dummy"
 [[models]]

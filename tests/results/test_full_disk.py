@@ -61,7 +61,7 @@ name = "full"
 sizes = [32, "all"]
 outer_seeds = 3
 [limits]
-seconds = 60
+seconds = 600
 [[models]]
 name = "dummy"
 [[models]]
