@@ -38,13 +38,13 @@ def available_cores() -> list[int]:
 def available_devices(kind: str, folder: Path = Path("/dev")) -> list[str]:
     """Return the devices of a kind that this process may use, such as ``["gpu:0", "gpu:1"]``.
 
-    Where none can be seen there may still be one, of which its framework alone knows: it has no
-    number.
+    Where none can be seen there may still be one, of which its framework alone knows, or which it
+    alone can say is not there: it has no number.
     """
     for variable in _VARIABLES.get(kind, ()):
         if (said := os.environ.get(variable)) is not None:
             names = [name.strip() for name in said.split(",")]
-            return [f"{kind}:{name}" for name in names if name not in ("", _NONE)]
+            return [f"{kind}:{name}" for name in names if name not in ("", _NONE)] or [kind]
     pattern = _FILES.get(kind)
     try:
         found = [name for name in os.listdir(folder) if pattern and pattern.fullmatch(name)]

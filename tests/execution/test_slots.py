@@ -59,7 +59,7 @@ def test_devices_are_those_that_this_process_may_use(monkeypatch, tmp_path):
     assert available_devices("gpu", tmp_path) == ["gpu:3", "gpu:MIG-1"]
     for none in ("", "-1"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", none)
-        assert available_devices("gpu", tmp_path) == []
+        assert available_devices("gpu", tmp_path) == ["gpu"]
 
 
 def test_a_device_that_cannot_be_seen_is_one_slots(five_cores, monkeypatch, tmp_path):
