@@ -115,3 +115,14 @@ def test_an_unknown_field_is_a_finding(tmp_path, monkeypatch):
     (plugin,) = (plugin for plugin in discover().plugins if plugin.name == "old")
     assert plugin.state == "broken"
     assert "ModelSpec 'old-forest' has no field 'speed'; its fields are name," in plugin.reasons[0]
+
+
+def test_what_a_context_once_had_as_fields_is_read_as_before():
+    """With a warning that says where it is now."""
+    context = bench.ModelContext(
+        task="t", modality="audio", n_train=4, n_train_max=4, extra={"sampling_rate": 8000}
+    )
+    with pytest.warns(bench.BenchDeprecationWarning, match=r'extra\["sampling_rate"\]'):
+        assert context.sampling_rate == 8000
+    with pytest.warns(bench.BenchDeprecationWarning, match="the old name goes in HOOK_API 4"):
+        assert context.horizon is None
