@@ -1,6 +1,6 @@
 """Figures across the trials of a run: scores that no trial has by itself, in a file of their own.
 
-They can be computed again from what the trials have, so that a file that is damaged is none at all.
+They can be computed again from what the trials have; until then, the manifest has a copy.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.results.durable import write_file
-from bench.results.parts import DAMAGE, Tell, nobody
+from bench.results import manifest as manifests
+from bench.results.layout import settle
+from bench.results.parts import DAMAGE, REMEDY, Tell, nobody
 from bench.results.schema import SCHEMAS, conform, stamp, version_of
 from bench.spec.errors import UnwritableError
 
@@ -36,11 +37,14 @@ def read_figures(folder: Path, tell: Tell = nobody) -> pa.Table:
     """
     path = folder / FILE
     nothing = SCHEMAS["scores"].empty_table()
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read()
-    except FileNotFoundError:
+    data, problem = manifests.read_file(folder, FILE)
+    if problem:
+        tell(f"{problem}. {REMEDY}.")
+    if data is None:
         return nothing
+    try:
+        with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True) as file:
+            table = file.read()
     except DAMAGE:
         tell(f"{path} is damaged: its figures are lost until the suite is run again.")
         return nothing
@@ -69,7 +73,8 @@ def write_figures(
         return
     sink = pa.BufferOutputStream()
     pq.write_table(table.cast(stamp(SCHEMAS["scores"])), sink, write_page_checksum=True)
+    data = sink.getvalue().to_pybytes()
     try:
-        write_file(folder / FILE, sink.getvalue().to_pybytes())
+        manifests.replace_file(folder, settle(folder, nobody), FILE, data)
     except OSError as error:
         raise UnwritableError(f"{folder} cannot be written: {error.strerror}.") from error
