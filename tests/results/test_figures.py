@@ -21,7 +21,7 @@ def test_figures_replace_those_of_their_trials(tmp_path):
     write_figures(tmp_path, "r", {"a", "b", "c"}, [(key, figure(1.0)) for key in "abc"])
     write_figures(tmp_path, "r", {"a", "b"}, [("a", figure(2.0))])
     assert values(tmp_path) == {"a": 2.0, "c": 1.0}
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [FILE, "manifest.json"]
 
 
 def test_a_damaged_file_is_none(tmp_path):
