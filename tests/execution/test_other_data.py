@@ -1,6 +1,6 @@
 """Trials whose data are not those that were planned: an error that says so, and a way on."""
 
-PLUGIN = '''
+PLUGIN = """
 import bench
 
 HOOK_API = 2
@@ -18,7 +18,7 @@ def load():
 
     X = np.random.default_rng().normal(size=(200, 3))
     return bench.Dataset(X, (X[:, 0] > 0).astype(int))
-'''
+"""
 SUITE = """
 [suite]
 name = "odd"
