@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.analysis.board import Board
 from bench.analysis.by_dataset import DatasetBoard, dataset_boards
 from bench.analysis.cells import Cells, read_cells, size_unit_of
 from bench.analysis.evidence import Evidence, read_evidence, whole_parts
 from bench.analysis.failures import Failures
 from bench.analysis.features import FeatureBoard, feature_boards
 from bench.analysis.judging import judge
-from bench.analysis.ranking import Board, leaderboards
+from bench.analysis.ranking import leaderboards
 from bench.analysis.sides import UNRANKED
 from bench.analysis.sizes import Size
 from bench.analysis.slices import SliceScore, apart, read_slices

@@ -9,9 +9,9 @@ from bench.analysis.significance import ROPE
 from bench.report.text import clean, listed, plural
 
 if TYPE_CHECKING:
+    from bench.analysis.board import Board
     from bench.analysis.distinctions import Distinctions
     from bench.analysis.intervals import Interval
-    from bench.analysis.ranking import Board
 
 
 def rating(value: float | None) -> str:

@@ -17,9 +17,9 @@ from bench.report.verdicts.sentence import sentence
 from bench.report.verdicts.several import to_object
 
 if TYPE_CHECKING:
+    from bench.analysis.board import Board, Standing
     from bench.analysis.by_dataset import DatasetBoard, DatasetPoint
     from bench.analysis.intervals import Interval
-    from bench.analysis.ranking import Board, Standing
     from bench.analysis.verdict import Verdict
     from bench.report.contents import Contents
 
@@ -42,7 +42,7 @@ def to_json(contents: Contents) -> str:
     improvability, n_datasets, n_datasets_measured, n_units, n_units_missing, n_trials, n_failed,
     n_failed_ranked, statuses ({status: n}), times`` (a list of ``environment_id, warm_seconds,
     cold_seconds, predict_seconds, latency_1_seconds, at_least, n_trials``). Their meaning:
-    `bench.analysis.ranking`.
+    `bench.analysis.board`.
 
     A comparison: ``names, ranks, n_datasets, least_datasets, alpha, friedman_p, pairs, groups (of
     names that cannot be told apart), reason``; a pair: ``first, second, gain, wins, ties, losses,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.analysis.board import Board, Standing
 from bench.analysis.by_dataset import DatasetBoard
 from bench.analysis.intervals import LEVEL, MIN_UNITS
-from bench.analysis.ranking import Board, Standing
 from bench.analysis.sides import FAMILIES, UNRANKED
 from bench.analysis.timing import Noise
 from bench.report.contest import contest_notes

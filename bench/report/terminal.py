@@ -15,8 +15,8 @@ from bench.report.grid import EXPENDABLE, Column, drawn, fitted
 from bench.report.text import MARKS, clean, decimals, figure, in_unit, listed, seconds, signed
 
 if TYPE_CHECKING:
+    from bench.analysis.board import Board, Standing
     from bench.analysis.by_dataset import DatasetBoard, DatasetLine, DatasetPoint
-    from bench.analysis.ranking import Board, Standing
     from bench.analysis.timing import Times
     from bench.analysis.verdict import Verdict
     from bench.report.contents import By, Contents, HasTables, Selection

@@ -9,7 +9,7 @@ from bench.report.notes import environment
 from bench.report.text import clean, figure, seconds
 
 if TYPE_CHECKING:
-    from bench.analysis.ranking import Board, Standing
+    from bench.analysis.board import Board, Standing
 
 _KINDS = (("warm", "warm_seconds"), ("cold", "cold_seconds"))
 

@@ -20,8 +20,8 @@ from bench.results.runs import suite_text
 from bench.spec.outcome import FAILED
 
 if TYPE_CHECKING:
+    from bench.analysis.board import Board, Standing
     from bench.analysis.intervals import Interval
-    from bench.analysis.ranking import Board, Standing
     from bench.analysis.slices import SliceScore
     from bench.results.store import RunInfo
 
