@@ -30,7 +30,7 @@ def find_controls(
     known = {contender.label: contender for contender in contenders}
     found = {}
     for subject in subjects:
-        own = [contender for contender in contenders if _does(contender, subject)]
+        own = [contender for contender in contenders if not subject.objection(contender.spec)]
         added = []
         for control in _asked(subject, own) if own else ():
             for one in _made(control, subject, own, registry, left_out):
@@ -82,10 +82,9 @@ def _made(
         is_control=True,
         variant=control.variant,
     )
-    if not _does(one, subject):
+    if why := subject.objection(one.spec):
         what = f"{control.label} on {subject.label}"
-        why = f"{control.model} does no {subject.task.name} of {subject.source.spec.modality} data"
-        left_out.append(LeftOut(what, why))
+        left_out.append(LeftOut(what, f"{control.model} {why}"))
         return
     model, is_twin = entry.record.name, bool(control.variant)
     twins = [c for c in own if is_twin and c.spec.name == model and dict(c.params) == params]
@@ -93,10 +92,6 @@ def _made(
     for search in (s for place, s in enumerate(searches) if s not in searches[:place]):
         mark = " (tuned)" if search is not None else ""
         yield replace(one, search=search, label=control.label + mark)
-
-
-def _does(contender: Contender, subject: Subject) -> bool:
-    return (subject.task.name, subject.source.spec.modality) in contender.spec.does
 
 
 def _with_free_label(one: Contender, known: Mapping[str, Contender]) -> Contender:

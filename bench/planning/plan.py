@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.planning import scope
 from bench.planning.contenders import Contender, check_tuning, find_contenders
 from bench.planning.controls import find_controls, role_of
 from bench.planning.subjects import (
@@ -157,14 +156,13 @@ def _within(
     contender: Contender, subject: Subject, cells: Cells, left_out: list[LeftOut]
 ) -> Cells | None:
     """Return the cells that a model is for, as its record says, and note the others."""
-    spec, task, facts = contender.spec, subject.task, subject.facts
+    spec = contender.spec
     what = f"{contender.label} on {subject.label}"
-    modality = subject.source.spec.modality
-    if why := scope.objection(spec, task, modality, facts.target, facts.columns):
+    if why := subject.objection(spec):
         left_out.append(LeftOut(what, why))
         return None
     small = [size for size in cells.sizes if size < spec.least_rows]
-    why = f"is for {spec.least_rows:,} {task.size_unit} or more"
+    why = f"is for {spec.least_rows:,} {subject.task.size_unit} or more"
     left_out.extend(LeftOut(f"{what}, size {size}", why) for size in small)
     return cells.from_size(spec.least_rows) if small else cells
 

@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.planning import scope
 from bench.planning.describing import DatasetFacts
 from bench.planning.source import Source
 from bench.planning.suite import DatasetTable, ModelTable, SizeGrid, Suite
 from bench.planning.trials import Cells, canonical
-from bench.spec import Task
+from bench.spec import ModelSpec, Task
 from bench.spec.errors import BenchError, SuiteError, nearest
 from bench.spec.outcome import Trial
 from bench.tasks.conditions import Condition, facts_for
@@ -46,6 +47,11 @@ class Subject:
     primary_metric: str
     facts: DatasetFacts
     conditions: str = "{}"
+
+    def objection(self, model: ModelSpec) -> str:
+        """Return why a model is not for it, as its record says; an empty string: it is."""
+        facts, modality = self.facts, self.source.spec.modality
+        return scope.objection(model, self.task, modality, facts.target, facts.columns)
 
     def largest(self, trial: Trial) -> int:
         """Return the largest training size of the trial's split."""

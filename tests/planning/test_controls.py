@@ -110,6 +110,16 @@ def test_a_control_that_nobody_offers_is_left_out_with_the_reason():
     assert any(entry.what == "toy-chance on toy-moons" for entry in plan.left_out)
 
 
+def test_what_a_contender_is_not_for_gives_it_no_twin():
+    """One that a record excludes by its kind of target has no trial, and neither has its twin."""
+    registry = registry_of(labelled_tasks)
+    entry = registry.models["toy-nearest"]
+    narrow = dataclasses.replace(entry.record, targets=("continuous",))
+    registry.models["toy-nearest"] = dataclasses.replace(entry, record=narrow)
+    with pytest.raises(SuiteError, match="makes no trial: toy-nearest on toy-moons: is for targets"):
+        plan_of(registry=registry)
+
+
 LINE = """
 [suite]
 name = "mine"
