@@ -116,7 +116,9 @@ def test_what_a_contender_is_not_for_gives_it_no_twin():
     entry = registry.models["toy-nearest"]
     narrow = dataclasses.replace(entry.record, targets=("continuous",))
     registry.models["toy-nearest"] = dataclasses.replace(entry, record=narrow)
-    with pytest.raises(SuiteError, match="makes no trial: toy-nearest on toy-moons: is for targets"):
+    with pytest.raises(
+        SuiteError, match="makes no trial: toy-nearest on toy-moons: is for targets"
+    ):
         plan_of(registry=registry)
 
 
