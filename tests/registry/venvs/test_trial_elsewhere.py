@@ -144,7 +144,10 @@ def test_rows_that_arrive_are_no_memory_of_the_fit(job, registry, worker, tmp_pa
         if phase == "fit":
             in_use.append(anonymous)
 
-    wide = replace(job, trial=replace(job.trial, dataset_params='{"n_columns": 10000}'))
+    source = Source(registry.dataset("data").record, "1.0", {"n_columns": 10_000})
+    planned = loading.load(source).fingerprint
+    about = {"dataset_params": '{"n_columns": 10000}', "dataset_fingerprint": planned}
+    wide = replace(job, trial=replace(job.trial, **about))
     outcome = run(wide, registry, announce, tmp_path)
     assert outcome.status == "ok", outcome.traceback
     before, delivered = in_use
