@@ -12,8 +12,8 @@ from typing import Any, ClassVar, TypeVar
 from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Task
 from bench.spec.errors import DatasetError, InvalidAnswer
 from bench.spec.parts import chosen
+from bench.tasks.draws import n_held_out
 from bench.tasks.reading import as_numbers
-from bench.tasks.splits import n_held_out
 
 MOST_ORIGINS = 20
 """Of a history to be divided for tuning."""
