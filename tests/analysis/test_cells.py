@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.hand_tables import RMSE, Run, realistic, tables
-from bench.analysis.cells import read_cells
-from bench.analysis.keys import numbered, skills
+from bench.analysis.cells import read_cells, skills
+from bench.analysis.keys import numbered
 
 REAL = st.floats(-1e6, 1e6)
 
