@@ -7,6 +7,8 @@ from pathlib import Path
 import planted_site
 import pytest
 
+from bench.conformance.catalogue import PROMISES
+
 HERE = Path(__file__).parent
 PLANTED = HERE / "planted"
 SAMPLE = HERE.parent / "sample_plugin"
@@ -164,6 +166,22 @@ def test_a_task_of_each_base_keeps_its_promises(command, tmp_path):
     assert drift["fits-and-answers"] == drift["same-seed-same-result"] == "passed"
     assert drift["can-be-checked"] == "passed"
     assert drift["takes-other-forms"] == "skipped"
+
+
+def test_a_size_may_count_some_of_what_is_learned_from(command, tmp_path):
+    """A task on rows of which few have labels keeps every promise: its size counts labels."""
+    facts = tmp_path / "site" / "toy-1.0.dist-info"
+    facts.mkdir(parents=True)
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[bench]\ntoy = labelled_tasks\n")
+    env = {"PYTHONPATH": f"{facts.parent}:{HERE.parent}"}
+    of_tasks = [one.name for one in PROMISES if one.kind == "task"]
+    options = [word for name in of_tasks for word in ("--checks", name)]
+    done = command("check", "toy", *options, "--json", cwd=tmp_path, env=env)
+    (task,) = (one for one in json.loads(done.stdout) if one["kind"] == "task")
+    assert [one for one in task["checks"] if one["outcome"] == "failed"] == []
+    skipped = {one["promise"] for one in task["checks"] if one["outcome"] == "skipped"}
+    assert skipped == {"budget-is-enforced"}
 
 
 SUITE = """
