@@ -371,7 +371,7 @@ def test_the_core_takes_it(server):
     facts = describing.describe(seven, tasks, SplitProtocol())
     asked = len(server.asked)
     assert (facts.n_rows, facts.n_features, facts.task) == (40, 2, "classification")
-    assert loading.load(seven).y.shape == (40,)
+    assert loading.load(seven).dataset.y.shape == (40,)
     assert len(server.asked) == asked
     assert describing.describe(eight, tasks, SplitProtocol()).n_rows == 39
     assert seven.key() != eight.key()
