@@ -29,7 +29,6 @@ from bench.spec.metrics import equal_within
 
 Array = NDArray[np.float64]
 
-
 _OWN = ("figure", "value")
 
 

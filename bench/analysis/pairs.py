@@ -150,10 +150,8 @@ def pair(base: Side, head: Side) -> Pairing:
     """
     metrics = pa.concat_tables([base.metrics, head.metrics])
     torn = read_merits(metrics).versions
+    changed_metrics = _changed_metrics(base, head, torn)
     base, head = _without(base, torn), _without(head, torn)
-    changed_metrics = tuple(
-        f"{name} ({' → '.join(versions)})" for name, versions in sorted(torn.items())
-    )
     # Read as one: skill is then measured from the same baseline on both sides.
     cells = read_cells(
         pa.concat_tables([base.trials, head.trials]),
@@ -195,6 +193,25 @@ def _without(side: Side, metrics: Collection[str]) -> Side:
         side.trials["primary_metric"].cast(pa.string()), value_set=pa.array(metrics, pa.string())
     )
     return replace(side, trials=side.trials.filter(pc.invert(led)))
+
+
+def _changed_metrics(base: Side, head: Side, torn: Collection[str]) -> tuple[str, ...]:
+    """Return the metrics that lead and are not the same in all trials, each with its versions."""
+    leading = {
+        name
+        for side in (base, head)
+        for name in side.trials["primary_metric"].cast(pa.string()).unique().to_pylist()
+    }
+    found = []
+    for name in sorted(leading & set(torn)):
+        of = [
+            sorted(
+                {row["version"] or "1" for row in side.metrics.to_pylist() if row["name"] == name}
+            )
+            for side in (base, head)
+        ]
+        found.append(f"{name} ({' → '.join(' and '.join(one) or '—' for one in of)})")
+    return tuple(found)
 
 
 def _changed_versions(pairs: pd.DataFrame) -> tuple[str, ...]:

@@ -12,12 +12,10 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bench.analysis.cells import Cells
+
 ACROSS = "across"
 """The part of scores that a task made of several trials."""
-
-_NAMES = ["task", "dataset_label", "label"]
-_COLUMNS = [*_NAMES, "family", "role", "n_train", "size_unit", "primary_metric"]
-_KEY = [*_NAMES, "part", "slice", "metric"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +25,7 @@ class SliceScore:
     Parameters
     ----------
     task, dataset, model, family
-        Whose it is; of a control the family is ``"control"``.
+        Whose it is, named as on leaderboards; the family is one of `bench.analysis.sides.SIDES`.
     n_train, size_unit
         The size.
     part, slice
@@ -52,51 +50,55 @@ class SliceScore:
     n_trials: int
 
 
-def read_slices(trials: pa.Table, scores: Iterable[pa.Table]) -> tuple[SliceScore, ...]:
+def read_slices(cells: Cells, scores: Iterable[pa.Table]) -> tuple[SliceScore, ...]:
     """Return scores of slices by the metric that leads, and figures across trials.
+
+    Datasets and contenders are told apart as on leaderboards: by parameters, conditions, versions
+    of the task. Metrics of several versions are left out.
 
     Parameters
     ----------
-    trials
-        As in ``bench.load(...).trials``.
+    cells
+        What `bench.analysis.cells.read_cells` made of the tables, perhaps narrowed.
     scores
         As from ``bench.load(...).stream("scores")``.
     """
     kept = pa.concat_tables([one for part in scores if len(one := apart(part))] or [_NONE])
     if not len(kept):
         return ()
-    of: pd.DataFrame = trials.select(["run_id", "trial_id", *_COLUMNS]).to_pandas()
+    of = cells.frame[["run_id", "trial_id", "problem", "contender", "n_train"]]
     rows: pd.DataFrame = kept.to_pandas().merge(of, on=["run_id", "trial_id"])
-    rows = rows.loc[(rows["part"] == ACROSS) | (rows["metric"] == rows["primary_metric"])]
-    largest = rows.groupby(_NAMES)["n_train"].transform("max")
-    rows = rows.loc[rows["n_train"] == largest]
-    family = rows["family"].where(rows["role"] != "control", "control")
-    groups = rows.assign(family=family).groupby(_KEY, sort=True)
+    leading = cells.problems["metric"].to_numpy()[rows["problem"].to_numpy()]
+    wanted = (rows["part"] == ACROSS) | (rows["metric"] == leading)
+    rows = rows.loc[wanted & ~rows["metric"].isin(cells.unpooled_metrics)]
+    largest = rows.groupby(["problem", "contender"])["n_train"].transform("max")
+    groups = rows.loc[rows["n_train"] == largest].groupby(_KEY)
     means = groups.agg(
-        value=("value", "mean"),
-        n_trials=("value", "size"),
-        n_train=("n_train", "first"),
-        size_unit=("size_unit", "first"),
-        family=("family", "first"),
+        value=("value", "mean"), n_trials=("value", "size"), n_train=("n_train", "first")
     )
-    return tuple(
-        SliceScore(
-            task=str(row["task"]),
-            dataset=str(row["dataset_label"]),
-            model=str(row["label"]),
-            family=str(row["family"]),
-            n_train=int(row["n_train"]),
-            size_unit=str(row["size_unit"]),
-            part=str(row["part"]),
-            slice=str(row["slice"]),
-            metric=str(row["metric"]),
-            value=float(row["value"]),
-            n_trials=int(row["n_trials"]),
+    found = []
+    for row in means.reset_index().to_dict("records"):
+        problem = cells.problems.iloc[row["problem"]]
+        contender = cells.contenders.iloc[row["contender"]]
+        found.append(
+            SliceScore(
+                task=str(problem["task"]),
+                dataset=str(problem["name"]),
+                model=str(contender["name"]),
+                family=str(contender["family"]),
+                n_train=int(row["n_train"]),
+                size_unit=str(problem["size_unit"]),
+                part=str(row["part"]),
+                slice=str(row["slice"]),
+                metric=str(row["metric"]),
+                value=float(row["value"]),
+                n_trials=int(row["n_trials"]),
+            )
         )
-        for row in means.reset_index().to_dict("records")
-    )
+    return tuple(sorted(found, key=lambda one: (one.task, one.dataset, one.model)))
 
 
+_KEY = ["problem", "contender", "part", "slice", "metric"]
 _KEPT = ["run_id", "trial_id", "part", "slice", "metric", "value"]
 _NONE = pa.schema(
     [(name, pa.float64() if name == "value" else pa.string()) for name in _KEPT]

@@ -34,22 +34,12 @@ if TYPE_CHECKING:
     from bench.registry.lookup import Registry
 
 EXAMINE = "bench.choosing.calls:examine"
-
-
 _RESERVE_SECONDS = 4.0
-
-
 _RESERVE_SHARE = 0.03
 """Of the minutes, kept for what comes after the last trial: tables, verdict and page."""
-
-
 _GRACE_SHARE = 0.08
 """How much over its minutes a trial may go that takes longer than was foreseen."""
-
-
 _LEAST_MINUTES = 0.2
-
-
 _LATER = (
     "scipy.stats",
     "bench.analysis.judging",

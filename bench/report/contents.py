@@ -196,7 +196,7 @@ def read_contents(
         dataset_boards=dataset_boards(cells, **rules) if by == "dataset" else (),
         feature_boards=featured,
         verdicts=judged,
-        slices=read_slices(trials, rest),
+        slices=read_slices(cells, rest),
         cells=cells,
         trials=trials,
         evidence=evidence,

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.analysis.slices import read_slices
+from bench.analysis.slices import SliceScore, apart, read_slices
 from bench.results.store import RESULTS, Results, RunInfo, find_run, list_runs, load, open_run
 from bench.results.tables import stream
 from bench.spec.errors import ResultsError
@@ -125,10 +125,24 @@ def run_facts(run: RunInfo) -> dict[str, Any]:
         "failures": [row for row in rows if row["status"] in FAILED],
         "skipped": [row for row in rows if row["status"] == "skipped"],
         "recovered": [row for row in rows if row["status"] == "ok" and row["reason"]],
-        "slices": [asdict(one) for one in read_slices(results.trials, results.stream("scores"))],
+        "slices": [asdict(one) for one in _slices(results)],
         "noise": _noise(results),
         "environments": [_environment(row) for row in results.environments.to_pylist()],
     }
+
+
+def _slices(results: Results) -> tuple[SliceScore, ...]:
+    rest = [apart(part) for part in results.stream("scores")]
+    if not any(len(part) for part in rest):
+        return ()
+    from bench.analysis.cells import read_cells
+
+    try:
+        cells = read_cells(results.trials, results.stream("scores"), results.metrics)
+    except ResultsError:
+        # A metric that leads is of several versions: leaderboards say so, and means there are none.
+        return ()
+    return read_slices(cells, rest)
 
 
 def _noise(results: Results) -> list[dict[str, Any]]:

@@ -73,19 +73,19 @@ class Chance:
     def uniform(
         self, draw: int = 0, column: int = 0, shape: tuple[int, ...] = ()
     ) -> NDArray[np.float64]:
-        """Return numbers from [0, 1), (n_units, *shape): those of a part are ``[part.rows]``."""
+        """Return numbers from [0, 1), ``(n_units, *shape)``; a part's are ``[part.rows]``."""
         return self.stream(draw, column).random_sample(self._all(shape))
 
     def normal(
         self, draw: int = 0, column: int = 0, shape: tuple[int, ...] = ()
     ) -> NDArray[np.float64]:
-        """Return standard normal numbers, (n_units, *shape)."""
+        """Return standard normal numbers, ``(n_units, *shape)``."""
         return self.stream(draw, column).standard_normal(self._all(shape))
 
     def integers(
         self, low: int, high: int, draw: int = 0, column: int = 0, shape: tuple[int, ...] = ()
     ) -> NDArray[np.int64]:
-        """Return whole numbers from `low` to below `high`, (n_units, *shape)."""
+        """Return whole numbers from `low` to below `high`, ``(n_units, *shape)``."""
         return self.stream(draw, column).randint(low, high, self._all(shape))
 
     def _all(self, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -62,7 +62,7 @@ class RowsPart(Part):
 
 
 class RowTask(Task):
-    """A task whose size is a number of rows, divided by `bench.tasks.splits`."""
+    """A task whose size is a number of rows, divided as `bench.SplitProtocol` says."""
 
     def stratifies(self, dataset: Dataset) -> bool:
         """Return whether the parts keep the shares of the classes."""

@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.hand_tables import Run, tables
+from bench.analysis.cells import read_cells
 from bench.analysis.slices import read_slices
 from bench.cli import main
 from bench.report.contents import Selection, read_contents
@@ -26,7 +27,7 @@ def sliced():
 def test_slices_are_means_over_seeds_at_the_largest_size():
     """0.4 and 0.5 by hand; other metrics of a slice stay in the table of scores."""
     made = tables(sliced())
-    found = read_slices(made.trials, [made.scores])
+    found = read_slices(read_cells(made.trials, made.scores, made.metrics), [made.scores])
     shown = {(one.model, one.part, one.slice, one.metric): one for one in found}
     assert set(shown) == {
         ("dummy", "test", "class=1", "accuracy"),
@@ -37,6 +38,26 @@ def test_slices_are_means_over_seeds_at_the_largest_size():
     assert one.value == pytest.approx(0.45)
     assert (one.n_train, one.n_trials, one.size_unit) == (32, 2, "rows")
     assert shown["lda", "across", "", "stability"].n_trials == 1
+
+
+def test_what_leaderboards_tell_apart_has_no_mean_in_common():
+    """Conditions, parameters and versions of a task: each has its own figure."""
+    run = Run()
+    for more in (
+        {},
+        {"conditions": '{"missing": 0.1}'},
+        {"params": '{"c": 2}'},
+        {"task_version": "2", "outer": 1},
+    ):
+        run.add("lda", "a", 0.8, **more)
+    found = read_contents(tables(run), with_verdicts=True).slices
+    assert [one.n_trials for one in found] == [1, 1, 1, 1]
+    shown = {(one.task, one.dataset, one.model) for one in found}
+    assert len(shown) == 4
+    assert {task for task, _, _ in shown} == {
+        "classification (version 1)",
+        "classification (version 2)",
+    }
 
 
 def test_a_selection_has_its_own():
@@ -64,6 +85,6 @@ def test_a_run_without_slices_says_nothing_of_them(tmp_path):
     run = Run()
     run.add("lda", "a", 0.8)
     run.scores = [row for row in run.scores if not row["slice"]]
-    assert read_slices(tables(run).trials, [tables(run).scores]) == ()
+    assert read_contents(tables(run), with_verdicts=True).slices == ()
     write_page(tables(run), tmp_path / "page.html")
     assert 'id="slices"' not in (tmp_path / "page.html").read_text()

@@ -71,6 +71,19 @@ def test_comparing_leaves_out_what_is_of_another_version_and_says_so():
     assert found.changed_metrics == ("accuracy (1 → 2)",)
 
 
+def test_a_changed_metric_is_told_from_base_to_head_and_only_where_it_leads():
+    """Going back to an older version is said so; what leads nowhere keeps nothing from pairing."""
+    newer = replace(ACCURACY, version="2")
+    found = compare(side(a_run("one", newer)), side(a_run("two")))
+    assert found.changed_metrics == ("accuracy (2 → 1)",)
+    first, second = a_run("one"), a_run("two")
+    first.metrics["f1"] = replace(ACCURACY, name="f1")
+    second.metrics["f1"] = replace(newer, name="f1")
+    found = compare(side(first), side(second))
+    assert found.changed_metrics == ()
+    assert not found.has_missing
+
+
 def test_nothing_but_other_versions_is_nothing_to_compare():
     """The message says what changed."""
 
