@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SLICES = "slices"
+"""Of `Dataset.extra`, what tasks on rows read: labels of the rows. No factory is told of it."""
+
 
 @record()
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +185,7 @@ class Dataset:
     extra
         Whatever a task of a plugin needs besides. Tasks on rows read ``slices``: labels of the rows
         by the name of what they tell apart, ``{"region": [...]}``, of each of which scores are kept
-        by themselves.
+        by themselves. All but that reaches factories, so it must not say what is to be predicted.
     """
 
     X: Any

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.spec import Cell, Dataset, Output, Part, Parts, Rows, Split, SplitProtocol, Target, Task
+from bench.spec.datasets import SLICES
 from bench.spec.errors import DatasetError
 from bench.spec.parts import chosen
 from bench.tasks.reading import as_numbers
@@ -98,7 +99,8 @@ class RowTask(Task):
         """Yield draws from the training rows, or rolling origins where the rows have a time.
 
         Groups stay whole and the shares of the classes are kept, as in `splits`. A draw that leaves
-        one class to learn from is replaced by another.
+        one class to learn from is replaced by another, and so is one that holds out one class,
+        where there are others: what ranks rows has no value there.
 
         Raises
         ------
@@ -116,14 +118,21 @@ class RowTask(Task):
             sample_weight=train.sample_weight,
             columns=dataset.columns,
             target=dataset.target,
-            extra=dataset.extra,
+            extra={**(dataset.extra or {}), SLICES: train.slices},
         )
         is_one_class = _has_one_class(train, dataset.target)
-        for split in self.splits(part, protocol):
-            cell = Cell(split.outer_seed, split.inner_seed, split.n_train_max)
-            parts = self.parts(part, protocol, cell)
-            if is_one_class or not _has_one_class(parts.train, dataset.target):
-                yield parts
+        cells = [
+            Cell(split.outer_seed, split.inner_seed, split.n_train_max)
+            for split in self.splits(part, protocol)
+        ]
+        found = False
+        for is_picky in (True, False):
+            for cell in () if found else cells:
+                parts = self.parts(part, protocol, cell)
+                sides = (parts.train, parts.test) if is_picky else (parts.train,)
+                if is_one_class or not any(_has_one_class(one, dataset.target) for one in sides):
+                    found = True
+                    yield parts
 
     def _divided(
         self, dataset: Dataset, protocol: SplitProtocol, cell: Cell
@@ -216,7 +225,7 @@ def _slices(dataset: Dataset) -> Mapping[str, Any]:
     DatasetError
         They are not one a row.
     """
-    slices: Mapping[str, Any] = (dataset.extra or {}).get("slices", {})
+    slices: Mapping[str, Any] = (dataset.extra or {}).get(SLICES, {})
     for name, labels in slices.items():
         if len(labels) != len(dataset.X):
             raise DatasetError(

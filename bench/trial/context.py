@@ -11,6 +11,7 @@ from bench.planning import loading
 from bench.planning.source import Source
 from bench.registry.configuration import cache_folder
 from bench.spec import Cell, Dataset, ModelContext, Parts
+from bench.spec.datasets import SLICES
 from bench.tasks import conditions, twins
 from bench.tasks import views as rows
 from bench.trial.job import Job
@@ -108,7 +109,8 @@ def model_context(
         columns=dataset.columns or (),
         target=dataset.target,
         metric=metric,
-        extra=dataset.extra or {},
+        # Labels of all rows, the test rows among them, are none of the model's business.
+        extra={name: value for name, value in (dataset.extra or {}).items() if name != SLICES},
         seed=seed,
         n_threads=n_threads,
         device=device,

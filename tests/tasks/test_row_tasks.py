@@ -167,6 +167,16 @@ def test_slices_that_a_dataset_names_go_with_its_rows():
         REGRESSION.prepare(short, PROTOCOL, CELL)
 
 
+def test_rows_that_are_told_apart_are_divided_for_tuning():
+    """The slices of what is held out are those of its own rows."""
+    sides = np.array(["left", "right"])[np.arange(60) % 2]
+    dataset = data(np.arange(60) / 7, ("regression",), extra={"slices": {"side": sides}})
+    train = REGRESSION.prepare(dataset, PROTOCOL, CELL).train
+    divided = next(REGRESSION.divide(dataset, train, share=0.2, seed=0))
+    for part in (divided.train, divided.test):
+        assert part.slices["side"].tolist() == train.slices["side"][part.rows].tolist()
+
+
 def test_a_class_has_no_rows():
     """Though what it makes has a length."""
 

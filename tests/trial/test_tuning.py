@@ -212,6 +212,17 @@ def test_no_division_leaves_one_class_to_learn_from():
     assert all(4.0 in parts.train.X for parts in found)
 
 
+def test_both_classes_are_held_out_where_a_draw_can_do_so():
+    """The area under the ROC curve has no value for one class, and a candidate would fail by it."""
+    y = np.zeros(16, dtype=int)
+    y[[4, 9]] = 1
+    groups = np.arange(16)
+    found = divisions(CLASSIFICATION, dataset_of(), part(16, y, groups=groups), 0)
+    assert found
+    for parts in found:
+        assert set(parts.train.y) == set(parts.test.y) == {0, 1}
+
+
 def test_rows_of_one_class_are_divided_as_they_are():
     """Where the training rows have one class only, a division need not have two."""
     found = divisions(CLASSIFICATION, dataset_of(), part(20, np.zeros(20, dtype=int)), 0)
