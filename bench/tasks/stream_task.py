@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Task
 from bench.spec.errors import DatasetError, InvalidAnswer
 from bench.spec.parts import chosen
 from bench.tasks.draws import n_held_out
 from bench.tasks.reading import as_numbers
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MOST_ORIGINS = 20
 """Of a history to be divided for tuning."""
@@ -31,11 +35,14 @@ class StreamPart(Part):
         Its values, as they stand in the stream; of several streams a list with one block each.
     before
         What lies before it in the stream, likewise.
+    gap
+        How many values lie between the end of the history and it, likewise.
     is_train
         Whether the estimator is fitted on it.
     """
 
     before: Any = None
+    gap: Any = 0
     is_train: bool = False
 
 
@@ -49,10 +56,11 @@ class StreamTask(Task):
     comes just before. `fit` sees the history, in which a smaller size is the end of a larger one,
     and y beside it where the dataset has one.
 
-    By default `predict` is asked how a block goes on, as ``predict(n)`` for the n values after the
-    history, and what it says is compared with them as ``"predictions"``. Of several streams it
-    returns a list with one array each, and a unit is a stream; where the size counts streams, all
-    of them are asked about, as ``predict(histories, n)``.
+    By default `predict` is asked how the history goes on, as ``predict(n)`` for the n values after
+    it up to the end of a block, and what it says of the block is compared with that as
+    ``"predictions"``. Of several streams it returns a list with one array each, and a unit is a
+    stream; where the size counts streams, all of them are asked about, as ``predict(before, n)``
+    with all that lies before the block.
     """
 
     size_unit: ClassVar[str] = "history"
@@ -130,7 +138,8 @@ class StreamTask(Task):
             units = range(largest - cell.n_train, largest)  # the same ones at every size
         train = replace(self._part(dataset, history, is_train=True), rows=units)
         validation = [v for _, v, _ in all_blocks]
-        test = self._part(dataset, [t for _, _, t in all_blocks])
+        gaps = [t.start - h.stop for h, _, t in all_blocks]
+        test = self._part(dataset, [t for _, _, t in all_blocks], gaps)
         held_out = self._part(dataset, validation) if any(map(len, validation)) else None
         return Parts(train, held_out, test)
 
@@ -170,34 +179,38 @@ class StreamTask(Task):
         some = super().subset(part, places)
         X = "".join(chosen(part.X, places)) if isinstance(part.X, str) else chosen(part.X, places)
         if isinstance(some, StreamPart) and _are_several(part.X):
-            some = replace(some, before=chosen(some.before, places))
+            before, gap = chosen(some.before, places), some.gap and chosen(some.gap, places)
+            some = replace(some, before=before, gap=gap)
         return replace(some, X=X)
 
     def ask(self, estimator: Any, part: Part) -> Any:
         """Ask for the values after the history; nothing is asked about the history itself."""
         if getattr(part, "is_train", False):
             return None
-        n = max(map(len, part.X)) if _are_several(part.X) else len(part.X)
         if self.counts_streams:
-            return estimator.predict(getattr(part, "before", None), n)
-        return estimator.predict(n)
+            return estimator.predict(getattr(part, "before", None), max(map(len, part.X)))
+        return estimator.predict(max(_ends(part)))
 
     def read(self, answer: Any, part: Part, parts: Parts, estimator: Any) -> Output:
-        """Read one finite number for each value that was asked for."""
+        """Read one finite number for each value of the block."""
         import numpy as np
 
         n = len(part)
         if answer is None:
             return Output(np.full(n, np.nan), n)
+        ends = list(map(len, part.X)) if self.counts_streams else _ends(part)
         if not _are_several(part.X):
-            values: Any = as_numbers(answer, "predictions", np.shape(part.y))
+            values: Any = _continued(answer, "predictions", part.y, ends[0])
         else:
-            if len(answer) != n:
-                raise InvalidAnswer(f"predictions of {len(answer)} streams; {n} are needed")
-            values = [
-                as_numbers(one[: len(truth)], f"predictions of stream {k}", np.shape(truth))
-                for k, (one, truth) in enumerate(zip(answer, part.y, strict=True))
-            ]
+            if not hasattr(answer, "__len__") or len(answer) != n:
+                told = len(answer) if hasattr(answer, "__len__") else type(answer).__name__
+                raise InvalidAnswer(f"predictions of {told} streams; {n} are needed")
+            values = []
+            for k, (one, truth, end) in enumerate(zip(answer, part.y, ends, strict=True)):
+                # All streams are asked for as many values as the one that needs most.
+                if hasattr(one, "__len__") and len(one) == max(ends):
+                    one = one[:end]
+                values.append(_continued(one, f"predictions of stream {k}", truth, end))
         return Output(values, n, {"predictions": values})
 
     def _blocks(
@@ -207,7 +220,12 @@ class StreamTask(Task):
         return [self.blocks(n, dataset, protocol, outer_seed) for n in lengths]
 
     def _part(
-        self, dataset: Dataset, places: Sequence[range], *, is_train: bool = False
+        self,
+        dataset: Dataset,
+        places: Sequence[range],
+        gaps: Sequence[int] | None = None,
+        *,
+        is_train: bool = False,
     ) -> StreamPart:
         """Return a block of each stream; the truth of one that is asked about is y, or itself."""
         several = _are_several(dataset.X)
@@ -219,14 +237,37 @@ class StreamTask(Task):
             truths = dataset.y if several else [dataset.y]
             y = [_cut(truth, own) for truth, own in zip(truths, places, strict=False)]
         if several:
-            return StreamPart(X, y, range(len(X)), before=before, is_train=is_train)
-        truth = None if y is None else y[0]
-        return StreamPart(X[0], truth, places[0], before=before[0], is_train=is_train)
+            gap = gaps or [0] * len(X)
+            return StreamPart(X, y, range(len(X)), before=before, gap=gap, is_train=is_train)
+        truth, gap = None if y is None else y[0], gaps[0] if gaps else 0
+        return StreamPart(X[0], truth, places[0], before=before[0], gap=gap, is_train=is_train)
 
 
 def _are_several(X: Any) -> bool:
     """Whether X is a list of streams: of arrays, lists or texts."""
     return isinstance(X, list | tuple) and bool(X) and hasattr(X[0], "__len__")
+
+
+def _ends(part: Part) -> list[int]:
+    """Return how many values after the history each block of a part ends."""
+    gap = getattr(part, "gap", 0)
+    if not _are_several(part.X):
+        return [gap + len(part.X)]
+    gaps = gap or [0] * len(part.X)
+    return [before + len(block) for before, block in zip(gaps, part.X, strict=True)]
+
+
+def _continued(answer: Any, name: str, truth: Any, n: int) -> NDArray[np.float64]:
+    """Read `n` numbers, and return those of them about the block, which comes last.
+
+    Raises
+    ------
+    InvalidAnswer
+        They are not so many, or no finite numbers.
+    """
+    import numpy as np
+
+    return as_numbers(answer, name, (n, *np.shape(truth)[1:]))[n - len(truth) :]
 
 
 def _lengths(dataset: Dataset) -> list[int]:

@@ -80,6 +80,40 @@ def test_blocks_by_shares_have_one_for_validation():
     assert Ahead().subset(parts.test, [0, 2]).X == "aa"
 
 
+class Onwards:
+    """Counts on from the end of its history, however many values it is asked for."""
+
+    def fit(self, history):
+        self.ends = [h[-1] for h in history] if isinstance(history, list) else history[-1]
+        return self
+
+    def predict(self, n):
+        steps = np.arange(1.0, n + 1)
+        return [end + steps for end in self.ends] if isinstance(self.ends, list) else (
+            self.ends + steps
+        )
+
+
+@pytest.mark.parametrize(
+    "stream", [np.arange(100.0), [np.arange(100.0), np.arange(500.0, 540.0)]]
+)
+def test_a_block_is_compared_with_what_is_said_of_it(stream):
+    """Between the history and a test block by shares lies that for validation: it is passed over.
+
+    Who counts on rightly is right about every part, shortened or not.
+    """
+    dataset = bench.Dataset(stream)
+    task = Ahead()
+    parts = parts_of(task, dataset, 30)
+    fitted = task.fit(Onwards(), parts, {})
+    few = [task.shorten(parts.test, 1)] if isinstance(stream, np.ndarray) else []
+    for part in (parts.test, parts.validation, *few):
+        output = task.read(task.ask(fitted, part), part, parts, fitted)
+        assert np.concatenate(list(map(np.atleast_1d, output.values))).tolist() == (
+            np.concatenate(list(map(np.atleast_1d, part.y))).tolist()
+        )
+
+
 def test_truth_beside_a_stream_goes_with_its_block():
     """Such as which values are anomalies: `fit` sees that of the history, if it may."""
     labelled = bench.Dataset(np.arange(20.0), np.arange(20) % 2)
@@ -157,6 +191,9 @@ def test_parts_can_be_shortened(dataset):
         (ONE, [0, 0, 0, np.nan], "predictions with NaN or infinity, first in row 3"),
         (SEVERAL, [np.zeros(4)], "predictions of 1 streams; 2 are needed"),
         (SEVERAL, [np.zeros(4), np.zeros(2)], "predictions of stream 1 of the shape"),
+        (SEVERAL, [np.zeros(4), np.zeros(9)], "predictions of stream 1 of the shape"),
+        (SEVERAL, [np.zeros(4), 3.0], "predictions of stream 1 of the shape"),
+        (SEVERAL, 3.0, "predictions of float streams; 2 are needed"),
     ],
 )
 def test_answers_that_are_no_continuation_are_refused(dataset, answer, message):
