@@ -10,7 +10,7 @@ from bench.spec.errors import RecordError
 from bench.spec.fields import DIRECTIONS, Direction, check_name, check_one_of, check_reference
 from bench.spec.records import record
 
-_TERM = re.compile(r"(?P<number>\d*\.?\d+(e-?\d+)?)(?P<share>% of (?P<of>value|gap))?")
+_TERM = re.compile(r"(?P<number>\d*\.?\d+(e[-+]?\d+)?)(?P<share>% of (?P<of>value|gap))?")
 
 
 @record()

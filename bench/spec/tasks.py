@@ -204,7 +204,10 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def ask(self, estimator: Any, part: Part) -> Any:
-        """Ask the fitted estimator about a part and return what it answers: only this is timed."""
+        """Ask the fitted estimator about a part and return what it answers: only this is timed.
+
+        None says that it can say nothing of this part, and was not asked: then no time is told.
+        """
 
     @abc.abstractmethod
     def read(self, answer: Any, part: Part, parts: Parts, estimator: Any) -> Output:

@@ -86,7 +86,7 @@ class Classification(RowTask):
         if hasattr(estimator, "predict"):
             said = answer if asked == "predict" else in_batches(estimator.predict, part.X)
             offers["labels"] = _labels(part, target, said)
-        elif target.kind == "multilabel":
+        elif target.kind == "multilabel" and "probabilities" in offers:
             offers["labels"] = (offers["probabilities"] > 0.5).astype(int)
         elif "probabilities" in offers:
             offers["labels"] = offers["probabilities"].argmax(axis=1)

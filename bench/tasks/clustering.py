@@ -41,7 +41,7 @@ class Clustering(RowTask):
         if answer is None:
             return Output(np.full(n, np.nan), n, {})
         if not hasattr(estimator, "predict"):  # of the training rows, those that are asked about
-            answer = np.asarray(answer)[:n]
+            answer = as_array(answer, "labels_", (len(parts.train),))[:n]
         given = as_array(answer, "clusters", (n,))
         if not _is_whole(given):
             raise InvalidAnswer(f"clusters of the type {given.dtype}; whole numbers are needed")

@@ -62,9 +62,10 @@ def score_slices(
         As for `score`.
     """
     for name, labels in part.slices.items():
-        places: dict[Any, list[int]] = {}
+        places: dict[str, list[int]] = {}
         for place, label in enumerate(labels):
-            places.setdefault(label, []).append(place)
+            # By what is shown: NaN is not equal to itself, and a list has no hash.
+            places.setdefault(str(label), []).append(place)
         for label, own in places.items():
             some, answer = task.subset(part, own), output.subset(own)
             yield from score(metrics, part_name, some, answer, f"{name}={label}")

@@ -195,8 +195,10 @@ def _live(
     name, first = next(questions)
     asking = Asking(task, estimator, first)
     with recorder.phase("predict"):
-        answer, kept.seconds["predict"] = asking.timed_answer()
-        _measure_latency(asking, left, recorder, kept)
+        answer, seconds = asking.timed_answer()
+        if answer is not None:  # of what was not asked there is no time
+            kept.seconds["predict"] = seconds
+            _measure_latency(asking, left, recorder, kept)
     with recorder.phase("score"):
         output = task.read(answer, first, parts, estimator)
         kept.scores += score(metrics, name, first, output)

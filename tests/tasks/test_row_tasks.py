@@ -375,8 +375,12 @@ def test_estimators_without_predict_label_their_own_rows_alone(classes):
     """DBSCAN is scored on its training rows, or the first of them, and offers nothing else."""
     parts = CLUSTERING.prepare(classes, PROTOCOL, CELL)
     estimator = CLUSTERING.fit(DBSCAN(), parts, {})
-    own = answer_of(CLUSTERING, estimator, CLUSTERING.shorten(parts.train, 5))
+    few = CLUSTERING.shorten(parts.train, 5)
+    own = CLUSTERING.read(CLUSTERING.ask(estimator, few), few, parts, estimator)
     assert own.offers["clusters"].tolist() == estimator.labels_[:5].tolist()
+    estimator.labels_ = np.append(estimator.labels_, 0)
+    with pytest.raises(bench.InvalidAnswer, match=r"labels_ of the shape \(17,\); \(16,\)"):
+        CLUSTERING.read(CLUSTERING.ask(estimator, few), few, parts, estimator)
     assert answer_of(CLUSTERING, estimator, parts.test).offers == {}
 
 

@@ -38,6 +38,17 @@ def test_each_label_of_a_slice_is_scored_on_its_own_units():
     assert {(one.part, one.metric) for one in found} == {("test", "accuracy")}
 
 
+def test_units_whose_labels_look_alike_are_of_one_slice():
+    """Where a label is missing, too; scores of a trial are told apart by these names."""
+    truth = np.array([0, 0, 1, 1])
+    output = bench.Output(truth, 4, {"labels": truth})
+    asked = part(truth, age=[float("nan"), np.float64("nan"), 1.5, 1.5], tags=[[], [1], [], [1]])
+    found = list(score_slices(REGRESSION, [(ACCURACY, accuracy)], "test", asked, output))
+    assert [(one.slice, one.n) for one in found] == [
+        ("age=nan", 2), ("age=1.5", 2), ("tags=[]", 2), ("tags=[1]", 2),
+    ]  # fmt: skip
+
+
 def test_a_subset_of_rows_has_their_x_and_a_subset_of_steps_keeps_it():
     """Rows are given to an estimator one by one; a horizon is one question, whatever is scored."""
     few = REGRESSION.subset(part(np.arange(4.0), of=list("abab")), [3, 1])

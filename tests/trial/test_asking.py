@@ -50,6 +50,23 @@ def test_a_latency_is_the_median_of_calls_after_an_untimed_one():
     assert one.task.asked == [1] * 6 + [50] * 6
 
 
+def test_rows_are_taken_before_the_clock_runs():
+    """A part may have rows that still lie in a file: to read them is not to answer."""
+    task = Questions()
+
+    class Filed:
+        X_ = None
+
+        @property
+        def X(self):  # noqa: N802 - as parts call it
+            if self.X_ is None:
+                self.X_, task.now = [1, 2, 3], task.now + 5.0
+            return self.X_
+
+    task.ask = lambda estimator, part: part.X
+    assert Asking(task, None, Filed(), clock=lambda: task.now).ask(Filed()) == ([1, 2, 3], 0.0)
+
+
 def test_slow_questions_are_timed_once():
     """After half a second there is no further call, but there is one that is timed."""
     one = asking(lambda asked: 2.0)

@@ -155,6 +155,18 @@ def make_doomed(context, what, when="fit"):
     return Doomed(FAILURES[what](), when)
 
 
+class OwnRows:
+    """Says of the rows that it is fitted on whether they lie on the right, and of no others."""
+
+    def fit(self, X):
+        self.labels_ = (X[:, 0] > 0).astype(int)
+        return self
+
+
+def make_own_rows(context):
+    return OwnRows()
+
+
 def make_refused(context):
     raise bench.Skip("never")
 
@@ -229,7 +241,7 @@ def model(name, fit_params=()):
 def registry():
     """The built-in tasks and metrics with models and datasets of this module."""
     installed = discover()
-    names = "choosy curious in-pipeline in-search boaster doomed refused wrong labels obedient"
+    names = "choosy curious in-pipeline in-search boaster doomed refused wrong labels obedient own-rows"
     models = {name: model(name) for name in names.split()}
     models["teller"] = model("teller", fit_params=("sample_weight", "groups"))
     datasets = {
@@ -582,6 +594,19 @@ def test_latency_is_left_out_where_the_time_is_short(live, clock):
     assert outcome.facts.predict_seconds == pytest.approx(0.3)
     assert outcome.facts.latency_1_seconds is None
     assert "too little time is left" in outcome.output
+
+
+def test_what_was_not_asked_has_no_time(live):
+    """What clusters its own rows alone says nothing of others, and takes no time for that."""
+    outcome = live(
+        "own-rows", trial={"task": "clustering"}, metrics=("nmi",), primary_metric="nmi"
+    )
+    assert outcome.status == "ok", outcome.traceback
+    assert [(score.part, score.value is None) for score in outcome.scores] == [
+        ("test", True), ("validation", True), ("train", False),
+    ]  # fmt: skip
+    assert outcome.facts.predict_seconds is None
+    assert outcome.facts.latency_1_seconds is None
 
 
 def test_fit_gets_what_the_model_asks_for_and_the_data_have(live):
