@@ -29,7 +29,6 @@ from bench.spec.errors import PluginError
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
 
-
 def look(
     argument: Mapping[str, Any],
     registry: Registry,
@@ -43,21 +42,24 @@ def look(
     argument
         ``kind``, ``name`` and ``distribution`` of the subject, ``pair`` of a model, the
         ``promises`` by name, ``lost``: those in whose midst a process has ended, and ``seconds``
-        for each.
+        of computing for each, and ``seconds_by_the_clock``.
     """
     findings: list[Finding] = []
     case: Any = None
     for name in argument["promises"]:
         told = {"doing": name, "findings": [asdict(finding) for finding in findings]}
         announce(json.dumps(told), 0)
-        # Not handled: what hangs in C code is ended by it, too.
-        signal.setitimer(signal.ITIMER_REAL, argument["seconds"])
+        # Not handled: what hangs in C code is ended by them, too. The first counts what this
+        # process computes, the second ends what waits.
+        signal.setitimer(signal.ITIMER_PROF, argument["seconds"])
+        signal.setitimer(signal.ITIMER_REAL, argument["seconds_by_the_clock"])
         try:
             case = case or _case(argument, registry, scratch)
             start = perf_counter()
             found = found_in(promise_of(argument["kind"], name), case)
             findings.append(replace(found, seconds=round(perf_counter() - start, 4)))
         finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
     return json.dumps([asdict(finding) for finding in findings]).encode()
 

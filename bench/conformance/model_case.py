@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 SEED = 20_260_102
 _BRIEF_SECONDS = 0.5
 """After which a model that looks at the clock may stop: these data are there to see whether it
-takes them, not to be learned."""
+takes them, not to be learned. Nothing that is promised depends on whether it does: what comes of a
+whole fit is fitted with patience."""
 
 _LIMIT_BYTES = 2**32
 _KINDS = ("multiclass", "binary", "continuous", "multilabel", "multioutput")
