@@ -29,6 +29,7 @@ from bench.spec.errors import PluginError
 if TYPE_CHECKING:
     from bench.registry.lookup import Registry
 
+
 def look(
     argument: Mapping[str, Any],
     registry: Registry,

@@ -53,7 +53,9 @@ _ENOUGH = 12
 
 
 def check(code: Callable[[], object], *, most: int) -> None:
-    """Run code for a third of a second of computing, and look how many of its threads want to run at once.
+    """Run code for a third of a second, and look how many of its threads want to run at once.
+
+    On a busy machine it goes on until that is what the code has computed for.
 
     Raises
     ------

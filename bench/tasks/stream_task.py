@@ -208,9 +208,9 @@ class StreamTask(Task):
             values = []
             for k, (one, truth, end) in enumerate(zip(answer, part.y, ends, strict=True)):
                 # All streams are asked for as many values as the one that needs most.
-                if hasattr(one, "__len__") and len(one) == max(ends):
-                    one = one[:end]
-                values.append(_continued(one, f"predictions of stream {k}", truth, end))
+                is_long = hasattr(one, "__len__") and len(one) == max(ends)
+                own, name = one[:end] if is_long else one, f"predictions of stream {k}"
+                values.append(_continued(own, name, truth, end))
         return Output(values, n, {"predictions": values})
 
     def _blocks(
@@ -230,6 +230,7 @@ class StreamTask(Task):
         """Return a block of each stream; the truth of one that is asked about is y, or itself."""
         several = _are_several(dataset.X)
         streams = dataset.X if several else [dataset.X]
+        gaps = gaps or [0] * len(streams)
         X = [_cut(stream, own) for stream, own in zip(streams, places, strict=False)]
         before = [stream[: own.start] for stream, own in zip(streams, places, strict=False)]
         y: Any = None if is_train else X
@@ -237,10 +238,9 @@ class StreamTask(Task):
             truths = dataset.y if several else [dataset.y]
             y = [_cut(truth, own) for truth, own in zip(truths, places, strict=False)]
         if several:
-            gap = gaps or [0] * len(X)
-            return StreamPart(X, y, range(len(X)), before=before, gap=gap, is_train=is_train)
-        truth, gap = None if y is None else y[0], gaps[0] if gaps else 0
-        return StreamPart(X[0], truth, places[0], before=before[0], gap=gap, is_train=is_train)
+            return StreamPart(X, y, range(len(X)), before=before, gap=gaps, is_train=is_train)
+        truth = None if y is None else y[0]
+        return StreamPart(X[0], truth, places[0], before=before[0], gap=gaps[0], is_train=is_train)
 
 
 def _are_several(X: Any) -> bool:
@@ -250,7 +250,7 @@ def _are_several(X: Any) -> bool:
 
 def _ends(part: Part) -> list[int]:
     """Return how many values after the history each block of a part ends."""
-    gap = getattr(part, "gap", 0)
+    gap: Any = getattr(part, "gap", 0)
     if not _are_several(part.X):
         return [gap + len(part.X)]
     gaps = gap or [0] * len(part.X)

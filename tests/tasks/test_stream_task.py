@@ -89,14 +89,12 @@ class Onwards:
 
     def predict(self, n):
         steps = np.arange(1.0, n + 1)
-        return [end + steps for end in self.ends] if isinstance(self.ends, list) else (
-            self.ends + steps
-        )
+        if isinstance(self.ends, list):
+            return [end + steps for end in self.ends]
+        return self.ends + steps
 
 
-@pytest.mark.parametrize(
-    "stream", [np.arange(100.0), [np.arange(100.0), np.arange(500.0, 540.0)]]
-)
+@pytest.mark.parametrize("stream", [np.arange(100.0), [np.arange(100.0), np.arange(500.0, 540.0)]])
 def test_a_block_is_compared_with_what_is_said_of_it(stream):
     """Between the history and a test block by shares lies that for validation: it is passed over.
 
