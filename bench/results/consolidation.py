@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.results import manifest as manifests
-from bench.results.durable import give_name, remove, set_aside, sync_folder
+from bench.results.durable import give_name, partial_of, remove, set_aside, sync_folder
 from bench.results.journal import Reading
 from bench.results.layout import journal_files, settle
 from bench.results.manifest import Entry, Manifest
@@ -82,12 +82,12 @@ def _consolidate(folder: Path, problems: list[str]) -> None:
         with ExitStack() as stack:
             snapshot = take_snapshot(folder, TRIAL_TABLES, stack, problems.append)
             _absorb(folder, snapshot, is_anew, problems)
+    clear(folder)
     for journal in journals:
         if _is_sound(journal):
             remove([journal])
         else:
             set_aside(journal)
-    clear(folder)
 
 
 def _is_sound(path: Path) -> bool:
@@ -135,12 +135,12 @@ def _give_numbers(folder: Path) -> None:
         return
     for name in only:
         other = part_name(name.partition(".")[0], manifest.next)
-        give_name(folder / name, folder / other)
+        give_name(folder / name, partial_of(folder / other))
         files[other] = files.pop(name)
     sync_folder(folder)
     changed = replace(manifest, files=files, next=manifest.next + 1, obsolete=tuple(only))
     manifests.write(folder, changed)
-    remove(folder / name for name in only)
+    clear(folder)
 
 
 def _absorb(folder: Path, snapshot: Snapshot, is_anew: bool, problems: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -26,9 +27,21 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
+def partial_of(path: Path) -> Path:
+    """Return the name that a file has until it is to be seen: no pattern of names finds it."""
+    return path.with_name(f".{path.name}.partial")
+
+
+def reveal(path: Path) -> None:
+    """Give a file that was written under that name its own, unless something has it already."""
+    if not path.exists():
+        with suppress(FileNotFoundError):
+            os.replace(partial_of(path), path)
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Write or replace a file: whatever happens, either the old one is there or the new one."""
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     try:
         partial.write_bytes(data)
         sync_file(partial)

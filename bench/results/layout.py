@@ -6,7 +6,7 @@ A run of before there were manifests has one file a table, ``trials.parquet``: a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,8 @@ from bench.results.schema import TRIAL_TABLES
 RUN_FILE, SUITE_FILE = "run.json", "suite.toml"
 
 _JOURNAL = re.compile(r"journal-(\d+)\.arrow")
-_NUMBERED = re.compile(r"(?:journal|[a-z]+)-(\d+)\.(?:arrow|parquet).*")
+_NUMBERED = re.compile(r"\.?[a-z]+-(\d+)\.(?:arrow|parquet).*")
+_HIDDEN = re.compile(r"\.(.+)\.partial")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +111,8 @@ def _by_files(folder: Path) -> Layout:
                 first, last = file.journals
                 part = replace(part, first=first, last=last)
         found.setdefault(part.table, []).append(part)
+    for part in _hidden_parts(folder, found):
+        found.setdefault(part.table, []).append(part)
     parts = {
         table: [part for part in several if not any(_replaces(other, part) for other in several)]
         for table, several in found.items()
@@ -119,6 +122,29 @@ def _by_files(folder: Path) -> Layout:
         for table in TRIAL_TABLES
     }
     return Layout(parts=_sorted(parts), absorbed=absorbed, unreadable=tuple(unreadable))
+
+
+def _hidden_parts(folder: Path, found: Mapping[str, list[Part]]) -> Iterator[Part]:
+    """Yield the parts without a name of their own yet that hold what nothing else does.
+
+    Those that they replace were gone already when a session was killed; others were not finished.
+    """
+    journals = {number for number, _ in journal_files(folder)}
+    for place in sorted(folder.iterdir()):
+        hidden = _HIDDEN.fullmatch(place.name)
+        parsed = parse_name(hidden[1]) if hidden else None
+        if hidden is None or parsed is None or parsed[0] not in TRIAL_TABLES:
+            continue
+        part = Part(path=folder / hidden[1], table=parsed[0], number=parsed[1])
+        if part.path.exists():
+            continue
+        with suppress(FileNotFoundError), OpenPart(part) as file:
+            if not file.is_readable:
+                continue
+            first, last = file.journals
+            held = [range(other.first, other.last + 1) for other in found.get(part.table, ())]
+            if {*range(first, last + 1)} - journals.union(*held):
+                yield replace(part, first=first, last=last)
 
 
 def _replaces(other: Part, part: Part) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.results import manifest as manifests
-from bench.results.durable import aside_of, remove, set_aside, sync_folder, write_file
+from bench.results.durable import aside_of, remove, reveal, set_aside, sync_folder, write_file
 from bench.results.layout import by_manifest, settle
 from bench.results.manifest import Entry, Manifest, digest
 from bench.results.parts import (
@@ -47,6 +47,7 @@ def mend(folder: Path) -> list[str]:
     """
     problems: list[str] = []
     manifest = settle(folder, problems.append)
+    clear(folder)
     for name, entry in manifest.files.items():
         if entry.seal is None:
             _restore(folder / name, entry, problems)
@@ -64,17 +65,24 @@ def mend(folder: Path) -> list[str]:
 
 
 def clear(folder: Path) -> None:
-    """Remove parts whose rows are in others now, and set aside what the manifest does not name."""
+    """Leave under the names of parts those that count: the others go first, then new ones appear.
+
+    Parts whose rows are in others now are removed; what the manifest does not name is set aside.
+    """
     manifest, _ = manifests.read(folder)
     if manifest is None:
         return
     remove(folder / name for name in manifest.obsolete)
     for path in sorted(folder.iterdir()):
+        if parse_name(path.name) and path.name not in manifest.files and path.is_file():
+            set_aside(path)
+    for name, entry in manifest.files.items():
+        if entry.seal is not None:
+            reveal(folder / name)
+    for path in sorted(folder.iterdir()):
         partial = _PARTIAL.fullmatch(path.name)
         if partial and (parse_name(partial[1]) or partial[1] in manifest.files):
             remove([path])
-        elif parse_name(path.name) and path.name not in manifest.files and path.is_file():
-            set_aside(path)
 
 
 def _restore(path: Path, entry: Entry, problems: list[str]) -> None:

@@ -1,4 +1,8 @@
-"""The part files of a run's tables: Parquet, written once, sealed, and never changed again."""
+"""The part files of a run's tables: Parquet, written once, sealed, and never changed again.
+
+A part is written under a hidden name and gets its own when those that it replaces are gone: whoever
+reads ``trials*.parquet`` without a manifest, and whenever, sees no row twice.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.results.durable import sync_file
+from bench.results.durable import partial_of, sync_file
 from bench.results.manifest import Entry, Seal
 from bench.results.schema import SCHEMA_VERSION, SCHEMAS, conform, stamp, version_of
 from bench.spec.errors import ResultsError
@@ -65,6 +69,12 @@ class Part:
     entry: Entry | None = None
 
     @property
+    def place(self) -> Path:
+        """Where it lies: under its own name, or still under the hidden one."""
+        hidden = partial_of(self.path)
+        return hidden if not self.path.exists() and hidden.exists() else self.path
+
+    @property
     def is_sealed(self) -> bool:
         """Whether the manifest says what its bytes are."""
         return self.entry is not None and self.entry.seal is not None
@@ -105,17 +115,27 @@ class OpenPart:
         self.part = part
         self.faults: list[str] = []
         self._file: pq.ParquetFile | None = None
-        seal = self._seal = part.seal if part.is_sealed else None
+        self._seal = part.seal if part.is_sealed else None
         try:
-            self._descriptor = os.open(part.path, os.O_RDONLY)
+            self._open(part.path)
+        except FileNotFoundError:
+            try:
+                self._open(partial_of(part.path))
+            except FileNotFoundError:  # it may have got its name in between
+                self._open(part.path)
+
+    def _open(self, path: Path) -> None:
+        part, seal = self.part, self._seal
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY)
         except PermissionError as error:
-            raise ResultsError(f"{part.path} cannot be read: permission denied.") from error
+            raise ResultsError(f"{path} cannot be read: permission denied.") from error
         try:
             if seal is None:
-                self._file = pq.ParquetFile(part.path, page_checksum_verification=True)
+                self._file = pq.ParquetFile(path, page_checksum_verification=True)
             else:
                 self._check_ends(seal, part.entry.length if part.entry else 0)
-                self._file = pq.ParquetFile(part.path, metadata=footer_metadata(seal.footer))
+                self._file = pq.ParquetFile(path, metadata=footer_metadata(seal.footer))
         except FileNotFoundError:
             os.close(self._descriptor)
             raise
@@ -257,7 +277,7 @@ class PartWriter:
 
     def __init__(self, part: Part) -> None:
         self.part = part
-        self._partial = part.path.with_name(f".{part.path.name}.partial")
+        self._partial = partial_of(part.path)
         self._file = pq.ParquetWriter(
             self._partial,
             stamp(SCHEMAS[part.table], absorbed=str(part.last), since=str(part.first)),
@@ -275,18 +295,17 @@ class PartWriter:
             self._flush()
 
     def close(self) -> None:
-        """Finish the file; it has its name, and is on disk, when this returns."""
+        """Finish the file; it is on disk, under its hidden name, when this returns."""
         self._flush()
         self._file.close()
         sync_file(self._partial)
-        os.replace(self._partial, self.part.path)
 
     def abandon(self) -> None:
         """Leave nothing behind."""
         self._waiting.clear()
+        self._partial.unlink(missing_ok=True)  # first: closed, it would look finished
         with suppress(*DAMAGE):  # the disk may be full
             self._file.close()
-        self._partial.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if self._waiting:
@@ -303,7 +322,7 @@ def seal_part(part: Part, commit: int, trials: bytes = b"") -> Entry:
     OSError, pyarrow.ArrowException
         It cannot be read at all.
     """
-    with part.path.open("rb") as file:
+    with part.place.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         length = file.seek(0, io.SEEK_END)
         file.seek(length - 8)

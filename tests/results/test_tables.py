@@ -1,5 +1,6 @@
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from result_makers import failed, make_outcome, make_trial, new_run, session, ta
 
 from bench.results import manifest, parts, schema, store, tables
 from bench.results.journal import Journal
-from bench.spec.errors import ResultsError
+from bench.spec.errors import ResultsError, ResultsWarning
 from bench.spec.outcome import Facts, Measure, Score
 
 
@@ -34,21 +35,35 @@ def kill_at(patch: pytest.MonkeyPatch, n: int) -> list[str]:
 
     wrap(os, "replace")
     wrap(os, "fsync")
+    wrap(os, "link")
     wrap(Path, "unlink")
+    wrap(Path, "rename")
     wrap(pq.ParquetWriter, "write_table")
     wrap(pq.ParquetWriter, "close")
     patch.setattr(parts.PartWriter, "abandon", lambda self: None)
     return steps
 
 
-def test_kill_between_any_two_steps(tmp_path):
-    """Killed at any step of consolidating, a run reads the same, resumes and ends the same."""
+def seen_by_others(folder: Path) -> list[str]:
+    """Return the trials in the files that a pattern of names finds, as SQL does."""
+    found = folder.glob("trials*.parquet")
+    return [key for path in found for key in pq.read_table(path)["trial_id"].to_pylist()]
+
+
+@pytest.mark.parametrize("is_anew", [True, False])
+def test_kill_between_any_two_steps(tmp_path, is_anew):
+    """Killed at any step of consolidating, a run reads the same, resumes and ends the same.
+
+    Whoever reads the files by their names alone sees no trial twice at any of these moments, and
+    nothing is lost should the manifest be lost as well.
+    """
     origin = tmp_path / "origin"
     info = new_run(origin)
     first, again, last = (make_trial(name) for name in "abc")
     session(info, (first, make_outcome(first)), (again, failed(again, "timeout")))
     store.consolidate(origin)
-    session(info, (again, make_outcome(again)))
+    if is_anew:
+        session(info, (again, make_outcome(again)))
     session(info, (last, make_outcome(last, "invalid")))
     expected = tables_of(origin)
     later = make_trial("d")
@@ -64,13 +79,22 @@ def test_kill_between_any_two_steps(tmp_path):
                 survived = False
             else:
                 survived = True
+        seen = seen_by_others(folder)
+        assert len(seen) == len(set(seen)), steps
         assert tables_of(folder) == expected, steps
+        without = shutil.copytree(folder, tmp_path / f"{n}-without-manifest")
+        (without / manifest.NAME).unlink()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResultsWarning)
+            assert tables_of(without) == expected, steps
+        shutil.rmtree(without)
         session(store.open_run(folder), (later, make_outcome(later)))
         with_later = tables_of(folder)
         assert len(with_later["trials"]) == 4
-        assert len(with_later["scores"]) == 3 * 2 + 2
+        assert len(with_later["scores"]) == len(expected["scores"]) + 2
         store.consolidate(folder)
         store.consolidate(folder)  # nothing is left to do
+        assert len(seen_by_others(folder)) == len(set(seen_by_others(folder))) == 4
         assert tables_of(folder) == with_later, steps
         assert not list(folder.glob("*.arrow"))
         if survived:
