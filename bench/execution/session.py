@@ -145,7 +145,8 @@ class Session:
         BenchError
             The suite asks for what cannot be had, or the folder cannot be used.
         """
-        if not self.has_begun:
+        has_begun = self.has_begun  # once: another session may begin the run meanwhile
+        if not has_begun:
             self.engine.start()  # it imports what the trials need while we do the same and plan
         from bench.execution.asking import check_params
         from bench.execution.measuring import Progress
@@ -153,18 +154,18 @@ class Session:
 
         plan = self.plan
         with contextlib.ExitStack() as held:
-            if self.has_begun:
+            if has_begun:
                 held.enter_context(store.lock(self.folder))
                 for problem in store.consolidate(self.folder, verify=True):
                     watcher.warned(problem)
             todo = self.todo()
             if todo:
                 check_params(plan, self.engine, todo)
-            if not self.has_begun:
-                store.create_run(self.folder, self.suite.name, self._text, self._command)
-                held.enter_context(store.lock(self.folder))
-            else:
+            if has_begun:
                 self._resume(watcher)
+            else:
+                new = store.begin_run(self.folder, self.suite.name, self._text, self._command)
+                held.enter_context(new)
             watcher.planned(plan, len(todo))
             slots = self.engine.slots.values()
             if todo and all(trial.device != self._device for trial in plan.trials.one_of_each()):

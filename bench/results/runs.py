@@ -85,9 +85,11 @@ def create_run(folder: Path, suite_name: str, suite_text: str, argv: Sequence[st
     Raises
     ------
     ResultsError
-        The folder has something else in it, or cannot be written.
+        The folder has something else in it, a run among it, or cannot be written.
     """
     from bench import __version__
+
+    _check_is_free(folder)
 
     now = datetime.now(UTC)
     info = RunInfo(
@@ -103,15 +105,6 @@ def create_run(folder: Path, suite_name: str, suite_text: str, argv: Sequence[st
     about = (json.dumps(facts, indent=2) + "\n").encode()
     suite = suite_text.encode()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # What a `create_run` that was killed, or the lock, has left is no obstacle.
-        names = (SUITE_FILE, manifests.NAME, RUN_FILE)
-        leftovers = ("lock", SUITE_FILE, manifests.NAME, *(f".{name}.partial" for name in names))
-        if any(path.name not in leftovers for path in folder.iterdir()):
-            raise ResultsError(
-                f"{folder} is not empty; a new run needs a folder of its own. "
-                "Name another one, or remove it."
-            )
         (folder / SUITE_FILE).write_bytes(suite)
         files = {RUN_FILE: entry_of(about), SUITE_FILE: entry_of(suite)}
         manifests.write(folder, Manifest(files=files))
@@ -119,6 +112,45 @@ def create_run(folder: Path, suite_name: str, suite_text: str, argv: Sequence[st
     except OSError as error:
         raise UnwritableError(f"{folder} cannot be written: {error.strerror}.") from error
     return info
+
+
+def _check_is_free(folder: Path) -> None:
+    """Make a folder, if need be, and refuse one that has something in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        there = {path.name for path in folder.iterdir()}
+    except OSError as error:
+        raise UnwritableError(f"{folder} cannot be written: {error.strerror}.") from error
+    if RUN_FILE in there:
+        raise ResultsError(
+            f"{folder} holds a run already: another session has begun it meanwhile. The same "
+            "command goes on with it; or write to another folder."
+        )
+    # What a `create_run` that was killed, or the lock, has left is no obstacle.
+    names = (SUITE_FILE, manifests.NAME, RUN_FILE)
+    if there - {"lock", SUITE_FILE, manifests.NAME, *(f".{name}.partial" for name in names)}:
+        raise ResultsError(
+            f"{folder} is not empty; a new run needs a folder of its own. "
+            "Name another one, or remove it."
+        )
+
+
+@contextmanager
+def begin_run(
+    folder: Path, suite_name: str, suite_text: str, argv: Sequence[str]
+) -> Iterator[RunInfo]:
+    """Make the folder of a new run as `create_run` does, and hold it for writing.
+
+    Of several sessions that begin at once, one makes the run; the others are refused.
+
+    Raises
+    ------
+    ResultsError
+        As `create_run` and `lock`.
+    """
+    _check_is_free(folder)  # before the lock is left in a folder that is none of ours
+    with lock(folder):
+        yield create_run(folder, suite_name, suite_text, argv)
 
 
 def keep_suite(folder: Path, text: str) -> None:

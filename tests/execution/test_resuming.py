@@ -6,8 +6,10 @@ from types import MappingProxyType, SimpleNamespace
 
 import pytest
 
+from bench.execution import asking
 from bench.execution.opening import open_session
 from bench.execution.resuming import differences
+from bench.execution.session import Session
 from bench.planning import describing
 from bench.planning.plan import make_plan
 from bench.planning.suite import parse
@@ -142,6 +144,24 @@ def test_another_suite_into_a_runs_folder_is_refused_unless_asked(run, registry)
         opened(into=run.parent / "nowhere")
     with pytest.raises(SuiteError, match="leave out --output and --fresh"):
         opened(into=run, fresh=True)
+
+
+def test_a_run_that_another_session_begins_meanwhile_is_left_to_it(tmp_path, registry, monkeypatch):
+    """Two that begin at once do not write to one folder: one is told, and changes nothing."""
+    engine = SimpleNamespace(prepare=lambda needs: None, start=lambda: None)
+    folder = tmp_path / "mine"
+    wanted = Wanted(output=folder)
+    session = open_session(SUITE, "x", registry, wanted, command=["second"], engine=engine)
+
+    def begin_another(plan, engine, todo):
+        store.create_run(folder, "mine", SUITE, ["first"])
+
+    monkeypatch.setattr(asking, "check_params", begin_another)
+    monkeypatch.setattr(Session, "plan", SimpleNamespace())
+    monkeypatch.setattr(Session, "todo", lambda self: [1])
+    with pytest.raises(ResultsError, match="another session has begun it meanwhile"):
+        session.run(SimpleNamespace())
+    assert store.open_run(folder).argv == ("first",)
 
 
 def test_the_suite_in_the_folder_is_the_one_last_run(tmp_path, command):

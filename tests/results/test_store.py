@@ -34,8 +34,16 @@ def test_a_used_folder_is_no_place_for_a_new_run(tmp_path):
     """Files of something else are not mixed with a run's; a lock alone is no obstacle."""
     (tmp_path / "lock").touch()
     info = store.create_run(tmp_path, "quick", "", [])
-    with pytest.raises(ResultsError, match="is not empty"):
+    with pytest.raises(ResultsError, match="holds a run already"):
         store.create_run(info.folder, "quick", "", [])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    with (
+        pytest.raises(ResultsError, match="is not empty"),
+        store.begin_run(tmp_path / "mine", "quick", "", []),
+    ):
+        pass
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"run_id": "x"}', '{"schema_version": "no"}'])
