@@ -111,6 +111,16 @@ def test_a_site_has_an_index_and_a_page_per_run(folder, tmp_path):
     assert len(page) < 500_000
 
 
+def test_a_site_that_was_not_finished_is_written_again(folder, tmp_path):
+    """A run that cannot be read ends it half-way; the next call is not refused for what is left."""
+    site = tmp_path / "site"
+    assert invoke("publish", site, folder, tmp_path / "nowhere").exit_code == 2
+    assert sorted(path.suffix for path in site.iterdir()) == [".html", ".js"]
+    result = invoke("publish", site, folder)
+    assert result.exit_code == 0, result.output
+    assert (site / "index.html").is_file()
+
+
 def test_a_folder_with_other_files_is_not_published_into(folder, tmp_path):
     """What is there stays, and the message names it."""
     (tmp_path / "thesis.tex").write_text("years of work", encoding="utf-8")

@@ -43,7 +43,7 @@ def write_site(
     Parameters
     ----------
     folder
-        Of the site: new, empty, or one that was written by this function before.
+        Of the site: new, empty, or one that this function wrote before, or began to.
     runs
         Folders of runs, or their names under ``results/``.
     title
@@ -106,10 +106,8 @@ def _check_folder(folder: Path) -> None:
     """Refuse to write among files that are not ours."""
     try:
         there = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-        if not there:
-            return
-        index = folder / "index.html"
-        if index.is_file() and _GENERATOR in index.read_text(encoding="utf-8", errors="replace"):
+        # One that was not finished has no index yet.
+        if _is_ours(folder / "index.html") or all(_is_ours(folder / name) for name in there):
             return
     except OSError as error:
         raise ResultsError(f"{folder} cannot be read: {error.strerror}.") from error
@@ -117,6 +115,13 @@ def _check_folder(folder: Path) -> None:
         f"{folder} is not empty, and holds no site of bench's: {listed(there, most=4)}. "
         "Name a new or an empty folder."
     )
+
+
+def _is_ours(path: Path) -> bool:
+    if re.fullmatch(r"charts-[0-9a-f]{12}\.js", path.name):
+        return True
+    is_page = path.suffix == ".html" and path.is_file()
+    return is_page and _GENERATOR in path.read_text(encoding="utf-8", errors="replace")
 
 
 def _page_name(run: str, taken: Mapping[str, object]) -> str:
