@@ -18,7 +18,7 @@ from bench.choosing.schedule import ELIMINATED, FINAL_SEEDS, FINALISTS
 from bench.choosing.so_far import SoFar
 from bench.choosing.steering import by_trial
 from bench.report.progress import duration
-from bench.report.text import clean, listed, plural
+from bench.report.text import clean, decimals, figure, listed, plural
 from bench.report.verdicts.words import scale_of
 from bench.spec import Metric
 
@@ -312,9 +312,11 @@ def ahead(fit: curves.CurveFit, metric: Metric, size: int, unit: str = "rows") -
         return ""
     sign = -1.0 if metric.direction == "lower" else 1.0
     low, high = sorted((sign * told.low, sign * told.high))
+    places = decimals((low, high))
     return (
-        f"With {2 * size:,} training {unit} its {metric.name} may be {sign * told.value:.3f} "
-        f"({low:.3f} to {high:.3f}), as its learning curve goes"
+        f"With {2 * size:,} training {unit} its {metric.name} may be "
+        f"{figure(sign * told.value, places)} ({figure(low, places)} to {figure(high, places)}), "
+        "as its learning curve goes"
     )
 
 

@@ -161,6 +161,7 @@ def _change_rows(comparison: Comparison) -> list[list[str]]:
 
 
 def _change_row(change: CurveChange) -> list[str]:
+    digits = 3
     if change.scale == "ratio":
         base, head = seconds(change.base), seconds(change.head)
         effect = f"{figure(change.effect, 2)}×"
@@ -168,9 +169,15 @@ def _change_row(change: CurveChange) -> list[str]:
         places = decimals((change.base, change.head))
         base, head = figure(change.base, places), figure(change.head, places)
         unit = "skill" if change.scale == "skill" else change.unit or change.metric
-        effect = f"{change.effect:+.3f} {unit}"
+        # As many decimals as the values have: an effect is no more exact than these.
+        digits = 3 if change.scale == "skill" else places
+        effect = f"{change.effect:+.{digits}f} {unit}"
     between = change.interval
-    ends = "" if between is None else f"{figure(between.low, 3)} to {figure(between.high, 3)}"
+    ends = (
+        ""
+        if between is None
+        else f"{figure(between.low, digits)} to {figure(between.high, digits)}"
+    )
     measure = change.metric if change.measure == "score" else _MEASURES[change.measure]
     p = change.adjusted_p
     return [

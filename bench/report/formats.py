@@ -214,16 +214,18 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
     letters = alike(board)
     measured = in_unit(" / ".join(board.metrics), board.unit)
     by_value = any(line.value is not None for line in board.standings)
+    is_measured = by_value or board.by_skill
     header = [
         "#",
         "model",
         "family",
-        measured if by_value else "skill",
-        "90 %",
+        *([measured if by_value else "skill", "90 %"] if is_measured else []),
         "rank",
         *(["alike"] if letters else []),
+        *("Elo", "Elo 90 %", "wins"),
+        *(["gap"] if board.by_skill else []),
+        "data",
     ]
-    header += ["Elo", "Elo 90 %", "wins", "gap", "data"]
     if has_failures:
         header += ["skill without failed", "failed"]
     several = len(board.environments) > 1
@@ -238,15 +240,13 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
             "" if line.place is None else str(line.place),
             line.name,
             line.family,
-            (figure(line.value, places) if by_value else figure(line.skill))
-            + (" ✗" if line.n_failed_ranked else ""),
-            between(line.value_interval or line.skill_interval, lambda x: figure(x, places)),
+            *(_measured(line, by_value, places) if is_measured else []),
             "" if line.rank is None else figure(line.rank, 2),
             *([letters.get(line.name, "") if line.place else ""] if letters else []),
             rating(line.elo),
             between(line.elo_interval, rating),
             percent(line.win_rate),
-            percent(line.improvability),
+            *([percent(line.improvability)] if board.by_skill else []),
             f"{n_sets}/{len(board.datasets)}",
         ]
         if has_failures:
@@ -263,6 +263,15 @@ def _board_markdown(board: Board, machines: Mapping[str, str]) -> str:
     return "\n\n".join(
         [title, markup.table(header, rows, aligned), markup.bullets(board_notes(board))]
     )
+
+
+def _measured(line: Standing, by_value: bool, places: int) -> list[str]:
+    """Return what a contender is shown by, and its interval."""
+    said = figure(line.value, places) if by_value else figure(line.skill)
+    if line.n_failed_ranked:
+        said += " ✗"
+    interval = line.value_interval or line.skill_interval
+    return [said, between(interval, lambda x: figure(x, places))]
 
 
 def _dataset_markdown(board: DatasetBoard) -> str:

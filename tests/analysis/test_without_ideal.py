@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -61,6 +62,28 @@ def test_values_of_several_datasets_have_no_mean():
     (board,) = read_contents(tables(densities(LOW, HIGH, datasets=("a", "b")))).boards
     assert [line.value for line in board.standings] == [None, None, None]
     assert [line.rank for line in board.standings] == [1.0, 2.0, None]
+
+
+def test_markdown_has_no_column_of_skill_where_there_is_none():
+    """Neither skill, nor its interval, nor the gap: not dashes all the way down."""
+    text = formats.to_markdown(read_contents(tables(densities(LOW, HIGH, datasets=("a", "b")))))
+    header = next(line for line in text.splitlines() if line.startswith("| "))
+    assert [name for name in ("skill", "90 %", "gap") if f"| {name} |" in header] == []
+    assert "| rank |" in header
+    assert {line.count(" | ") for line in text.splitlines() if line.startswith("| ")} == {
+        header.count(" | ")
+    }
+
+
+def test_gains_have_the_decimals_that_their_size_asks_for():
+    """Of 25,000 there are no thousandths."""
+    cost = replace(LIKELIHOOD, name="cost", unit="euro", direction="lower", region="2% of value")
+    high = [275_000.0, 276_000.0, 274_000.0, 275_000.0, 275_500.0]
+    low = [250_000.0, 251_000.0, 249_500.0, 250_000.0, 250_300.0]
+    found = judged(densities(high, low, metric=cost, base=300_000.0))[-1]
+    (said,) = [one for one in details(found) if one.startswith("gain of deep")]
+    assert said.startswith("gain of deep: +24940 euro of cost (+")
+    assert "." not in said
 
 
 def test_the_verdict_is_in_the_metrics_unit():

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from bench.analysis.sides import FAMILIES
 from bench.report.html.tables import Cell, Column, Row, Table
-from bench.report.text import figure, seconds
+from bench.report.text import seconds
 from bench.report.verdicts.details import details
 from bench.report.verdicts.sentence import sentence
+from bench.report.verdicts.words import gain_figures
 
 if TYPE_CHECKING:
     from bench.analysis.prices import Cost
@@ -172,10 +173,9 @@ def _size(verdict: Verdict) -> Cell:
 def _gain(verdict: Verdict) -> Cell:
     if verdict.gain is None:
         return Cell("")
-    between = verdict.gain_interval
-    note = "" if between is None else f"{figure(between.low)} to {figure(between.high)}"
     unit = "" if verdict.has_skill else f" {verdict.unit or verdict.metric}"
-    return Cell(f"{verdict.gain:+.3f}{unit}", verdict.gain, note)
+    gain, note = gain_figures(verdict)
+    return Cell(gain + unit, verdict.gain, note)
 
 
 def by_scope(verdicts: Sequence[Verdict]) -> Mapping[str, Sequence[Verdict]]:

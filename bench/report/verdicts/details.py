@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.report.text import clean, listed, plural, seconds, span
 from bench.report.verdicts.crossing import crossing_details
-from bench.report.verdicts.words import percent, ratio_words, scale_of, tally
+from bench.report.verdicts.words import gain_figures, percent, ratio_words, scale_of, tally
 
 if TYPE_CHECKING:
     from bench.analysis.prices import Cost
@@ -23,12 +23,12 @@ def details(verdict: Verdict) -> list[str]:
     """
     said = []
     if verdict.gain is not None:
-        between = verdict.gain_interval
-        interval = "" if between is None else f" ({between.low:+.3f} to {between.high:+.3f})"
+        gain, between = gain_figures(verdict)
+        interval = f" ({between})" if between else ""
         where = f" at {span(*verdict.sizes)} {clean(verdict.size_unit)}" if verdict.sizes else ""
         unit = "outer seed" if verdict.scope == "dataset" else "dataset"
         said.append(
-            f"gain of deep: {verdict.gain:+.3f} {scale_of(verdict)}{interval}{where}, "
+            f"gain of deep: {gain} {scale_of(verdict)}{interval}{where}, "
             f"over {plural(verdict.n_units, unit)}"
         )
     chances = (verdict.p_deep, verdict.p_equal, verdict.p_classical)

@@ -8,7 +8,16 @@ from bench.analysis.decisions import SURE
 from bench.analysis.prices import CHEAPER
 from bench.report.text import clean, listed, plural
 from bench.report.verdicts.crossing import about, crossing_words
-from bench.report.verdicts.words import OTHER, amount, of_metric, percent, scale_of, tally, times
+from bench.report.verdicts.words import (
+    OTHER,
+    amount,
+    gain_figures,
+    of_metric,
+    percent,
+    scale_of,
+    tally,
+    times,
+)
 
 if TYPE_CHECKING:
     from bench.analysis.verdict import Verdict
@@ -120,10 +129,8 @@ def _widest(verdict: Verdict) -> str:
 
 
 def _interval_words(verdict: Verdict) -> str:
-    between = verdict.gain_interval
-    if between is None:
-        return "unknown"
-    return f"{between.low:+.3f} to {between.high:+.3f} {scale_of(verdict)} for deep"
+    _, between = gain_figures(verdict)
+    return f"{between} {scale_of(verdict)} for deep" if between else "unknown"
 
 
 def _cost_words(verdict: Verdict) -> str:

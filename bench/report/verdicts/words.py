@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.report.text import clean, figure, listed
+from bench.report.text import clean, decimals, figure, listed
 
 if TYPE_CHECKING:
     from bench.analysis.verdict import Verdict
@@ -27,6 +27,20 @@ def of_metric(verdict: Verdict, value: float) -> str:
         return f"{points} {'point' if points == '1.0' else 'points'} of {name}"
     unit = f" {clean(verdict.unit)}" if verdict.unit else ""
     return f"{value:.3g}{unit} of {name}"
+
+
+def gain_figures(verdict: Verdict) -> tuple[str, str]:
+    """Return the gain with its sign, and its interval: "+0.012", "-0.003 to +0.027".
+
+    Of a metric without skill with as many decimals as its size asks for; what is not known is "".
+    """
+    gain, interval = verdict.gain, verdict.gain_interval
+    ends = [] if interval is None else [interval.low, interval.high]
+    places = 3 if verdict.has_skill else decimals([*ends, gain or 0.0])
+    return (
+        "" if gain is None else f"{gain:+.{places}f}",
+        " to ".join(f"{end:+.{places}f}" for end in ends),
+    )
 
 
 def scale_of(verdict: Verdict) -> str:
