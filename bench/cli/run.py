@@ -29,7 +29,7 @@ _LATER = (
     "scipy.special",
     "pyarrow.dataset",
     "bench.report.contents",
-    "bench.report.verdicts",
+    "bench.report.verdicts.several",
     "bench.report.terminal",
 )
 """What showing the results needs; it is imported while the fork server starts up."""

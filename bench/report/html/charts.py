@@ -140,7 +140,9 @@ def tradeoff() -> Spec:
     x = alt.X(
         "seconds:Q",
         scale=alt.Scale(type="log", nice=False, padding=24),
-        axis=alt.Axis(title="seconds of training", format="~g", labelOverlap="greedy", grid=False),
+        axis=alt.Axis(
+            title="seconds of training", format=".2~r", labelOverlap="greedy", grid=False
+        ),
     )
     y = alt.Y(
         "skill:Q",
@@ -194,7 +196,7 @@ def critical_differences(n_contenders: int) -> Spec:
     x = alt.X(
         "rank:Q",
         scale=alt.Scale(zero=False, nice=True, padding=16),
-        axis=alt.Axis(title="mean rank (1 is best)", orient="top", tickMinStep=0.5),
+        axis=alt.Axis(title="mean rank (1 is best)", orient="top", tickMinStep=0.5, format=".1f"),
     )
     y = alt.Y("row:Q", scale=alt.Scale(reverse=True, zero=False, nice=False, padding=14), axis=None)
     colour = alt.Color(

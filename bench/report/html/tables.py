@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.analysis.sides import SIDES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -61,5 +63,7 @@ class Table:
 
     @property
     def families(self) -> tuple[str, ...]:
-        """Families of its rows, each once, in order."""
-        return tuple(dict.fromkeys(row.family for row in self.rows if row.family))
+        """Families of its rows, each once, in the order of `bench.analysis.sides.SIDES`."""
+        there = dict.fromkeys(row.family for row in self.rows if row.family)
+        known = [side for side in SIDES if side in there]
+        return (*known, *(name for name in there if name not in SIDES))
