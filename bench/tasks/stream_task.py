@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from operator import add
+from typing import Any, ClassVar, TypeVar
 
 from bench.spec import Cell, Dataset, Output, Part, Parts, Split, SplitProtocol, Task
 from bench.spec.errors import DatasetError, InvalidAnswer
 from bench.spec.parts import chosen
 from bench.tasks.draws import n_held_out
 from bench.tasks.reading import as_numbers
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MOST_ORIGINS = 20
 """Of a history to be divided for tuning."""
@@ -36,7 +33,8 @@ class StreamPart(Part):
     before
         What lies before it in the stream, likewise.
     gap
-        How many values lie between the end of the history and it, likewise.
+        How many values lie between the end of the history and it, likewise, where the estimator is
+        not given those before it.
     is_train
         Whether the estimator is fitted on it.
     """
@@ -138,7 +136,7 @@ class StreamTask(Task):
             units = range(largest - cell.n_train, largest)  # the same ones at every size
         train = replace(self._part(dataset, history, is_train=True), rows=units)
         validation = [v for _, v, _ in all_blocks]
-        gaps = [t.start - h.stop for h, _, t in all_blocks]
+        gaps = [0 if self.counts_streams else t.start - h.stop for h, _, t in all_blocks]
         test = self._part(dataset, [t for _, _, t in all_blocks], gaps)
         held_out = self._part(dataset, validation) if any(map(len, validation)) else None
         return Parts(train, held_out, test)
@@ -189,7 +187,14 @@ class StreamTask(Task):
             return None
         if self.counts_streams:
             return estimator.predict(getattr(part, "before", None), max(map(len, part.X)))
-        return estimator.predict(max(_ends(part)))
+        gap: Any = getattr(part, "gap", 0)
+        if not _are_several(part.X):
+            return _after(estimator.predict(gap + len(part.X)), gap)
+        gaps = gap or [0] * len(part.X)
+        answer = estimator.predict(max(map(add, gaps, map(len, part.X))))
+        if not any(gaps) or not hasattr(answer, "__len__") or len(answer) != len(gaps):
+            return answer
+        return [_after(one, passed) for one, passed in zip(answer, gaps, strict=True)]
 
     def read(self, answer: Any, part: Part, parts: Parts, estimator: Any) -> Output:
         """Read one finite number for each value of the block."""
@@ -198,19 +203,21 @@ class StreamTask(Task):
         n = len(part)
         if answer is None:
             return Output(np.full(n, np.nan), n)
-        ends = list(map(len, part.X)) if self.counts_streams else _ends(part)
         if not _are_several(part.X):
-            values: Any = _continued(answer, "predictions", part.y, ends[0])
-        else:
-            if not hasattr(answer, "__len__") or len(answer) != n:
-                told = len(answer) if hasattr(answer, "__len__") else type(answer).__name__
-                raise InvalidAnswer(f"predictions of {told} streams; {n} are needed")
-            values = []
-            for k, (one, truth, end) in enumerate(zip(answer, part.y, ends, strict=True)):
-                # All streams are asked for as many values as the one that needs most.
-                is_long = hasattr(one, "__len__") and len(one) == max(ends)
-                own, name = one[:end] if is_long else one, f"predictions of stream {k}"
-                values.append(_continued(own, name, truth, end))
+            shape = (n, *np.shape(part.y)[1:])
+            values: Any = as_numbers(answer, "predictions", shape)
+            return Output(values, n, {"predictions": values})
+        if not hasattr(answer, "__len__") or len(answer) != n:
+            told = len(answer) if hasattr(answer, "__len__") else type(answer).__name__
+            raise InvalidAnswer(f"predictions of {told} streams; {n} are needed")
+        values = []
+        longest = _asked_for(part)
+        for k, (one, truth) in enumerate(zip(answer, part.y, strict=True)):
+            # All streams are asked for as many values as the one that needs most.
+            is_long = hasattr(one, "__len__") and len(one) == longest[k]
+            shape = (len(truth), *np.shape(truth)[1:])
+            own = one[: len(truth)] if is_long else one
+            values.append(as_numbers(own, f"predictions of stream {k}", shape))
         return Output(values, n, {"predictions": values})
 
     def _blocks(
@@ -248,26 +255,17 @@ def _are_several(X: Any) -> bool:
     return isinstance(X, list | tuple) and bool(X) and hasattr(X[0], "__len__")
 
 
-def _ends(part: Part) -> list[int]:
-    """Return how many values after the history each block of a part ends."""
-    gap: Any = getattr(part, "gap", 0)
-    if not _are_several(part.X):
-        return [gap + len(part.X)]
-    gaps = gap or [0] * len(part.X)
-    return [before + len(block) for before, block in zip(gaps, part.X, strict=True)]
+def _after(answer: Any, gap: int) -> Any:
+    """Return what is said of the block; what is no sequence is for `StreamTask.read` to refuse."""
+    return answer[gap:] if gap and hasattr(answer, "__len__") else answer
 
 
-def _continued(answer: Any, name: str, truth: Any, n: int) -> NDArray[np.float64]:
-    """Read `n` numbers, and return those of them about the block, which comes last.
-
-    Raises
-    ------
-    InvalidAnswer
-        They are not so many, or no finite numbers.
-    """
-    import numpy as np
-
-    return as_numbers(answer, name, (n, *np.shape(truth)[1:]))[n - len(truth) :]
+def _asked_for(part: Part) -> list[int]:
+    """Return how many values are said of each block, and after it, where all are asked at once."""
+    lengths = list(map(len, part.X))
+    gaps: Any = getattr(part, "gap", 0) or [0] * len(lengths)
+    longest = max(map(add, gaps, lengths))
+    return [longest - gap for gap in gaps]
 
 
 def _lengths(dataset: Dataset) -> list[int]:

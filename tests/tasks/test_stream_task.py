@@ -112,6 +112,44 @@ def test_a_block_is_compared_with_what_is_said_of_it(stream):
         )
 
 
+def test_blocks_of_unlike_lengths_are_asked_about_at_once():
+    """By shares, streams that are given what lies before are asked for the longest block."""
+    streams = bench.Dataset([np.arange(100.0), np.arange(500.0, 540.0)])
+    parts = parts_of(Across(), streams, 2)
+    fitted = Across().fit(Flat(), parts, {})
+    answer = Across().ask(fitted, parts.test)
+    assert [len(one) for one in answer] == [10, 10]
+    output = Across().read(answer, parts.test, parts, fitted)
+    assert [one.tolist() for one in output.values] == [[89.0] * 10, [535.0] * 4]
+
+
+def test_a_task_that_asks_about_the_block_itself_is_answered_so():
+    """Such as one that scores each value of it: one number for each, whatever lies before."""
+
+    class Strangeness(Ahead):
+        def ask(self, estimator, part):
+            return np.abs(part.X)
+
+    parts = parts_of(Strangeness(), bench.Dataset(np.arange(100.0)), 30)
+    answer = Strangeness().ask(None, parts.test)
+    assert Strangeness().read(answer, parts.test, parts, None).values.tolist() == (
+        list(range(90, 100))
+    )
+
+
+def test_as_many_values_as_the_block_has_are_too_few_where_others_lie_between():
+    """They would be those of the validation block."""
+    parts = parts_of(Ahead(), bench.Dataset(np.arange(100.0)), 30)
+
+    class Short(Onwards):
+        def predict(self, n):
+            return super().predict(10)
+
+    fitted = Ahead().fit(Short(), parts, {})
+    with pytest.raises(bench.InvalidAnswer, match=r"the shape \(1,\); \(10,\) is needed"):
+        Ahead().read(Ahead().ask(fitted, parts.test), parts.test, parts, fitted)
+
+
 def test_truth_beside_a_stream_goes_with_its_block():
     """Such as which values are anomalies: `fit` sees that of the history, if it may."""
     labelled = bench.Dataset(np.arange(20.0), np.arange(20) % 2)
