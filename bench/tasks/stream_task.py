@@ -51,8 +51,9 @@ class StreamTask(Task):
     seed o tests on the o-th block from the end: of ``extra["horizon"]`` values where the dataset
     says so, and of the protocol's share of the stream otherwise. By shares a validation block lies
     before the test block; with a horizon there is none, since what a forecast needs most is what
-    comes just before. `fit` sees the history, in which a smaller size is the end of a larger one,
-    and y beside it where the dataset has one.
+    comes just before. Official parts of one stream are kept, and tested once. `fit` sees the
+    history, in which a smaller size is the end of a larger one, and y beside it where the dataset
+    has one.
 
     By default `predict` is asked how the history goes on, as ``predict(n)`` for the n values after
     it up to the end of a block, and what it says of the block is compared with that as
@@ -77,8 +78,10 @@ class StreamTask(Task):
         Raises
         ------
         DatasetError
-            The stream is too short for so many origins.
+            The stream is too short for so many origins, or its official parts are in another order.
         """
+        if dataset.parts is not None:
+            return self._official(n, dataset, protocol)
         horizon = (dataset.extra or {}).get("horizon")
         n_test = int(horizon) if horizon else n_held_out(n, protocol.test)
         end = n - outer_seed * n_test
@@ -97,7 +100,8 @@ class StreamTask(Task):
         """Yield an origin for each outer seed, as far as the streams reach."""
         refused = None
         n_origins = 0
-        for outer_seed in protocol.outer_seeds:
+        is_official = dataset.parts is not None
+        for outer_seed in (0,) if is_official else protocol.outer_seeds:
             try:
                 all_blocks = self._blocks(dataset, protocol, outer_seed)
             except DatasetError as error:
@@ -105,7 +109,7 @@ class StreamTask(Task):
                 continue
             n_origins += 1
             tested = sum(len(test) for _, _, test in all_blocks)
-            overlap = tested / (sum(_lengths(dataset)) - tested)
+            overlap = 0.0 if is_official else tested / (sum(_lengths(dataset)) - tested)
             longest = max(len(history) for history, _, _ in all_blocks)
             n_train_max = len(all_blocks) if self.counts_streams else longest
             # The inner seed draws nothing here.
@@ -219,6 +223,22 @@ class StreamTask(Task):
             own = one[: len(truth)] if is_long else one
             values.append(as_numbers(own, f"predictions of stream {k}", shape))
         return Output(values, n, {"predictions": values})
+
+    def _official(
+        self, n: int, dataset: Dataset, protocol: SplitProtocol
+    ) -> tuple[range, range, range]:
+        """Return the official blocks; where there is none for validation, one is held out."""
+        names = list(dataset.parts)
+        start, end = names.count("train"), len(names) - names.count("test")
+        in_order = ["train"] * start + ["validation"] * (end - start) + ["test"] * (n - end)
+        if _are_several(dataset.X) or names != in_order or not 0 < start <= end < n:
+            raise DatasetError(
+                "the official parts of a stream are those of its values, one stream's, and follow "
+                "one another: train, validation, test."
+            )
+        if start == end and protocol.validation:
+            start -= n_held_out(start, protocol.validation)
+        return range(start), range(start, end), range(end, n)
 
     def _blocks(
         self, dataset: Dataset, protocol: SplitProtocol, outer_seed: int

@@ -150,6 +150,42 @@ def test_as_many_values_as_the_block_has_are_too_few_where_others_lie_between():
         Ahead().read(Ahead().ask(fitted, parts.test), parts.test, parts, fitted)
 
 
+@pytest.mark.parametrize(
+    ("n_validation", "share", "expected"),
+    [
+        (10, 0.1, (70, 10, 20)),
+        (10, 0.0, (70, 10, 20)),
+        (0, 0.1, (72, 8, 20)),
+        (0, 0.0, (80, 0, 20)),
+    ],
+)
+def test_official_parts_of_a_stream_are_kept(n_validation, share, expected):
+    """There is one origin then, which shares nothing with others; validation may be held out."""
+    names = ["train"] * (80 - n_validation) + ["validation"] * n_validation + ["test"] * 20
+    dataset = bench.Dataset(np.arange(100.0), parts=np.array(names))
+    protocol = bench.SplitProtocol(validation=share)
+    (split,) = Ahead().splits(dataset, protocol)
+    assert (split.outer_seed, split.n_train_max, split.overlap) == (0, expected[0], 0.0)
+    parts = parts_of(Ahead(), dataset, split.n_train_max, protocol=protocol)
+    blocks = (parts.train, parts.validation or (), parts.test)
+    assert tuple(map(len, blocks)) == expected
+    assert parts.test.X.tolist() == list(range(80, 100))
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        bench.Dataset(np.arange(3.0), parts=["test", "train", "train"]),
+        bench.Dataset(np.arange(3.0), parts=["train", "train", "train"]),
+        bench.Dataset([np.arange(9.0), np.arange(9.0)], parts=["train", "test"]),
+    ],
+)
+def test_official_parts_in_another_order_are_refused(dataset):
+    """What is tested lies after what is learned; official parts of several streams are none."""
+    with pytest.raises(DatasetError, match="follow one another: train, validation, test"):
+        list(Ahead().splits(dataset, PROTOCOL))
+
+
 def test_truth_beside_a_stream_goes_with_its_block():
     """Such as which values are anomalies: `fit` sees that of the history, if it may."""
     labelled = bench.Dataset(np.arange(20.0), np.arange(20) % 2)
