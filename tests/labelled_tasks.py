@@ -52,15 +52,17 @@ class Labelled(bench.RowTask):
             )
 
     def across(self, rows):
-        twins = {
-            (row.model, row.outer_seed, row.repeat, row.n_train): row.score("toy-right")
-            for row in rows
-            if row.control == "labelled-only"
-        }
+        twins = {cell(row): row.score("toy-right") for row in rows if row.control}
         for row in rows:
-            alone = twins.get((row.model, row.outer_seed, row.repeat, row.n_train))
+            alone = twins.get(cell(row))
             if row.role == "contender" and alone is not None:
                 yield bench.Figure(row.trial_id, "toy-gain", row.score("toy-right") - alone)
+
+
+def cell(row):
+    """What two trials have in common that saw the same rows, with labels or without."""
+    data = row.outer_seed, row.inner_seed, row.repeat, row.n_train, str(row.conditions)
+    return (row.model, str(row.params), *data)
 
 
 class Nearest:

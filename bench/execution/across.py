@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -50,7 +50,7 @@ def compute(plan: Plan, results: Results) -> Across:
         task = subject.task
         if not _has_figures(task):
             continue
-        own = _of(results.trials, label, task.name)
+        own = _of(results.trials, label, task)
         rows = list(_rows(results, own))
         try:
             figures = [
@@ -92,10 +92,11 @@ def _checked(
     return figure.trial_id, Score(PART, "", figure.metric, None, figure.n, reason)
 
 
-def _of(trials: pa.Table, label: str, task: str) -> pa.Table:
-    """Return the trials of one dataset."""
+def _of(trials: pa.Table, label: str, task: Task) -> pa.Table:
+    """Return the trials of one dataset under the task as it is now."""
+    wanted = {"dataset_label": label, "task": task.name, "task_version": task.version}
     return trials.filter(
-        pc.and_(_equal(trials, "dataset_label", label), _equal(trials, "task", task))
+        reduce(pc.and_, (_equal(trials, column, value) for column, value in wanted.items()))
     )
 
 
@@ -111,6 +112,7 @@ def _rows(results: Results, trials: pa.Table) -> Iterator[AcrossRow]:
         yield AcrossRow(
             **{name: row[name] for name in names},
             params=json.loads(row["params"]),
+            conditions=json.loads(row["conditions"]),
             scores=scores.get(row["trial_id"], {}),
             load=partial(load, row["trial_id"]),
         )

@@ -66,8 +66,8 @@ class AcrossRow:
     ----------
     trial_id, label, model, family, role, control
         Which it is; `control` is the `Control.variant`, empty for all but some controls.
-    params
-        Its parameters.
+    params, conditions
+        Its parameters, and what was done to its data, as in a suite.
     outer_seed, inner_seed, repeat, n_train
         Where in the grid it stands.
     scores
@@ -84,6 +84,7 @@ class AcrossRow:
     role: str
     control: str
     params: Mapping[str, Any]
+    conditions: Mapping[str, Any]
     outer_seed: int
     inner_seed: int
     repeat: int

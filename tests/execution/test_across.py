@@ -12,7 +12,8 @@ from bench.execution.across import compute, is_needed
 TRIAL = {
     "trial_id": "t", "label": "a", "model": "a", "family": "classical", "role": "contender",
     "control": "", "params": "{}", "outer_seed": 0, "inner_seed": 0, "repeat": 0, "n_train": 4,
-    "dataset_label": "moons", "task": "toy-labelled", "status": "ok",
+    "dataset_label": "moons", "task": "toy-labelled", "task_version": "1", "status": "ok",
+    "conditions": "{}",
 }  # fmt: skip
 SCORES = [
     {"trial_id": "t", "part": "test", "slice": "", "metric": "toy-right", "value": 0.75},
@@ -53,6 +54,31 @@ def test_a_task_sees_what_ended_well_and_nothing_of_earlier_figures():
     (row,) = seen
     assert (row.score("toy-right"), row.score("toy-gain", "across")) == (0.75, None)
     assert row.predictions() == ([3, 5], ["drei", [0.5]])
+
+
+def test_trials_of_another_version_of_the_task_are_left_out():
+    """Their scores are of another measurement."""
+    seen = []
+
+    def across(self, rows):
+        seen.extend(row.trial_id for row in rows)
+        return ()
+
+    compute(plan_of(across), results_of({}, {"trial_id": "u", "task_version": "0"}))
+    assert seen == ["t"]
+
+
+def test_trials_under_conditions_are_told_apart():
+    """Of two twins, one under noise, only the one on the same data is compared with."""
+    seen = {}
+
+    def across(self, rows):
+        seen.update({row.trial_id: row.conditions for row in rows})
+        return ()
+
+    noisy = {"trial_id": "u", "conditions": '{"noise": {"labels": 0.1}}'}
+    compute(plan_of(across), results_of({}, noisy))
+    assert seen == {"t": {}, "u": {"noise": {"labels": 0.1}}}
 
 
 @pytest.mark.parametrize(
