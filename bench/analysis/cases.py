@@ -391,6 +391,6 @@ def notes(case: Case) -> list[str]:
         said.append("one official test part: it speaks of this part, over inner seeds")
     if case.facts["n_environments"] > 1:
         said.append("measured on several machines; costs are those of the one with most trials")
-    if not case.facts["overlap"]:
+    if not case.facts["overlap_known"]:
         said.append("the share of the test part is unknown: intervals may be too narrow")
     return said

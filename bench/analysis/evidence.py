@@ -42,10 +42,11 @@ class Evidence:
         Skill by every other metric that has an ideal, a column each, rows as in `points`.
     problems, contenders, merits
         As in `bench.analysis.cells.Cells`; of problems ``overlap`` is filled in from the protocol
-        where trials do not say it, 0 where that does not either; added are ``environment_id``
-        (where the costs are from: that of most of its trials), ``n_environments``, ``by_inner``
-        (whether its seeds are inner ones, for a dataset with one official test part), ``n_seeds``,
-        ``suite`` and ``pretrained`` (names of contenders that are, with commas).
+        where trials do not say it, 0 where that does not either; added are ``overlap_known``
+        (whether one of them does), ``environment_id`` (where the costs are from: that of most of
+        its trials), ``n_environments``, ``by_inner`` (whether its seeds are inner ones, for a
+        dataset with one official test part), ``n_seeds``, ``suite`` and ``pretrained`` (names of
+        contenders that are, with commas).
     """
 
     points: pd.DataFrame
@@ -94,6 +95,7 @@ def _with_units(cells: Cells) -> tuple[Cells, pd.Series[bool]]:
 def _described(cells: Cells, trials: pa.Table, by_inner: pd.Series[bool]) -> pd.DataFrame:
     present = sorted(set(cells.frame["problem"]))
     problems = cells.problems.loc[present].copy()
+    problems["overlap_known"] = ~np.isnan(overlaps(problems, np.nan))
     problems["overlap"] = overlaps(problems)
     is_pretrained = cells.contenders["pretrained"].to_numpy()[cells.frame["contender"].to_numpy()]
     pretrained = cells.frame.loc[is_pretrained, ["problem", "contender"]].drop_duplicates()

@@ -169,8 +169,8 @@ def _change_row(change: CurveChange) -> list[str]:
         places = decimals((change.base, change.head))
         base, head = figure(change.base, places), figure(change.head, places)
         unit = "skill" if change.scale == "skill" else change.unit or change.metric
-        # As many decimals as the values have: an effect is no more exact than these.
-        digits = 3 if change.scale == "skill" else places
+        if change.scale == "metric":
+            digits = decimals((change.effect,))
         effect = f"{change.effect:+.{digits}f} {unit}"
     between = change.interval
     ends = (

@@ -92,8 +92,9 @@ def _how_formed(board: Board) -> str:
     at = f"size {size:,}" if size is not None else _SIZES[str(board.size)]
     if board.has_no_ideal:
         names = listed(map(clean, board.metrics))
+        has = "has" if len(board.metrics) == 1 else "have"
         return (
-            f"No skill, for {names} has no ideal value: contenders stand by their mean rank, at "
+            f"No skill, for {names} {has} no ideal value: contenders stand by their mean rank, at "
             f"{at}."
         )
     if not board.by_skill and any(line.family == "baseline" for line in board.standings):

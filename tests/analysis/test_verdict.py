@@ -227,6 +227,19 @@ def test_the_metrics_that_would_flip_it_are_named():
     assert (found.decision, found.flips) == ("deep", ("other",))
 
 
+@pytest.mark.parametrize(("more", "is_said"), [({}, True), ({"overlap": 0.0}, False)])
+def test_test_parts_that_share_nothing_are_not_called_unknown(more, is_said):
+    """Of fresh episodes, or one official part, the overlap is 0, and that is known."""
+    run = Run()
+    for outer in range(5):
+        where = {"outer": outer, "protocol": "by hand", **more}
+        run.add("dummy", "a", 0.5, **where)
+        put(run, "lda", "a", 0.7, **where)
+        put(run, "mlp", "a", 0.8, **where)
+    (one,) = (v for v in judge(run) if v.scope == "dataset")
+    assert any("unknown" in note for note in one.notes) is is_said
+
+
 def test_unequal_candidates_are_said():
     """Two against one is said beside the verdict."""
     run = Run()
