@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -25,6 +26,10 @@ def sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+PARTIAL = re.compile(r"\.(.+)\.partial")
+"""What `partial_of` makes of a name."""
 
 
 def partial_of(path: Path) -> Path:

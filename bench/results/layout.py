@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.results import manifest as manifests
-from bench.results.durable import aside_of, set_aside
+from bench.results.durable import PARTIAL, aside_of, set_aside
 from bench.results.manifest import Entry, Manifest, Seal
 from bench.results.parts import DAMAGE, OpenPart, Part, Tell, nobody, parse_name, seal_unknown
 from bench.results.schema import TRIAL_TABLES
@@ -21,7 +21,6 @@ RUN_FILE, SUITE_FILE = "run.json", "suite.toml"
 
 _JOURNAL = re.compile(r"journal-(\d+)\.arrow")
 _NUMBERED = re.compile(r"\.?[a-z]+-(\d+)\.(?:arrow|parquet).*")
-_HIDDEN = re.compile(r"\.(.+)\.partial")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +130,7 @@ def _hidden_parts(folder: Path, found: Mapping[str, list[Part]]) -> Iterator[Par
     """
     journals = {number for number, _ in journal_files(folder)}
     for place in sorted(folder.iterdir()):
-        hidden = _HIDDEN.fullmatch(place.name)
+        hidden = PARTIAL.fullmatch(place.name)
         parsed = parse_name(hidden[1]) if hidden else None
         if hidden is None or parsed is None or parsed[0] not in TRIAL_TABLES:
             continue

@@ -17,6 +17,7 @@ from typing import Any
 
 from bench.results.durable import write_file
 from bench.results.schema import SCHEMA_VERSION, check_version
+from bench.spec.errors import ResultsError
 
 NAME = "manifest.json"
 
@@ -128,13 +129,16 @@ def read_file(folder: Path, name: str) -> tuple[bytes | None, str]:
 
     Raises
     ------
-    OSError
+    ResultsError
         It is there and cannot be read.
     """
     path = folder / name
     data: bytes | None = None
-    with suppress(FileNotFoundError):
-        data = path.read_bytes()
+    try:
+        with suppress(FileNotFoundError):
+            data = path.read_bytes()
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from error
     manifest, _ = read(folder)
     entry = None if manifest is None else manifest.files.get(name)
     if entry is None or entry.copy is None:

@@ -7,15 +7,22 @@ are noted in the manifest, to be measured again.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.results import manifest as manifests
-from bench.results.durable import aside_of, remove, reveal, set_aside, sync_folder, write_file
+from bench.results.durable import (
+    PARTIAL,
+    aside_of,
+    give_name,
+    remove,
+    reveal,
+    set_aside,
+    sync_folder,
+    write_file,
+)
 from bench.results.layout import by_manifest, settle
 from bench.results.manifest import Entry, Manifest, digest
 from bench.results.parts import (
@@ -29,8 +36,6 @@ from bench.results.parts import (
     seal_part,
 )
 from bench.results.whose import flagged, own_ids
-
-_PARTIAL = re.compile(r"\.(.+)\.partial")
 
 
 def mend(folder: Path) -> list[str]:
@@ -80,7 +85,7 @@ def clear(folder: Path) -> None:
         if entry.seal is not None:
             reveal(folder / name)
     for path in sorted(folder.iterdir()):
-        partial = _PARTIAL.fullmatch(path.name)
+        partial = PARTIAL.fullmatch(path.name)
         if partial and (parse_name(partial[1]) or partial[1] in manifest.files):
             remove([path])
 
@@ -96,7 +101,7 @@ def _restore(path: Path, entry: Entry, problems: list[str]) -> None:
         problems.append(f"{path} is missing; it is written again from its copy in the manifest.")
     elif digest(data) != entry.before:  # else a session was killed just before it replaced it
         aside = aside_of(path)
-        os.link(path, aside)
+        give_name(path, aside)
         sync_folder(path.parent)
         problems.append(
             f"{path} is damaged; it is written again from its copy in the manifest. The damaged "

@@ -225,10 +225,7 @@ def check_suite_file(path: Path) -> None:
 
 def _sealed(folder: Path, name: str, tell: Tell) -> bytes | None:
     """Return a small file, or its copy in the manifest where it is another than was sealed."""
-    try:
-        data, problem = manifests.read_file(folder, name)
-    except OSError as error:
-        raise ResultsError(f"{folder / name} cannot be read: {error.strerror}.") from error
+    data, problem = manifests.read_file(folder, name)
     if problem:
         tell(f"{problem}. {REMEDY}.")
     return data
@@ -366,7 +363,7 @@ def lock(folder: Path) -> Iterator[None]:
     Raises
     ------
     ResultsError
-        Another process holds it.
+        Another process holds it, or it cannot be held.
     """
     import fcntl
 
@@ -385,8 +382,14 @@ def lock(folder: Path) -> Iterator[None]:
                 f"{folder} is being written by process {holder}. Wait until it is done, stop it, "
                 "or write to another folder."
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise ResultsError(
+                f"{path} cannot be locked: {error.strerror}. Write to a folder of another file "
+                "system."
+            ) from error
+        with suppress(OSError):  # a full disk: whose it is stands in messages only
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         if descriptor in _lock_descriptors:

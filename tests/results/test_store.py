@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -121,6 +123,34 @@ def test_only_one_writes(tmp_path):
         with refused, store.lock(tmp_path):
             pass
     with store.lock(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(("table", "file"), [("metrics", "metrics"), ("scores", "across")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, table, file):
+    """Whichever it is, the message says its place."""
+    folder = new_run(tmp_path / "run").folder
+    (folder / f"{file}.parquet").mkdir()
+    results = bench.load(folder)
+    with pytest.raises(ResultsError, match=rf"{file}.parquet cannot be read: Is a directory"):
+        getattr(results, table)
+
+
+def test_a_file_system_without_locks_or_second_names(tmp_path, monkeypatch):
+    """The first is said, with what to do; the second is no obstacle to mending."""
+    folder = new_run(tmp_path / "run").folder
+    (folder / "suite.toml").write_text("damaged")
+
+    def refuse(*args, **kwargs):
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    (problem,) = store.consolidate(folder, verify=True)
+    assert "suite.toml.damaged-1" in problem
+    assert (folder / "suite.toml.damaged-1").read_text() == "damaged"
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    refused = pytest.raises(ResultsError, match="lock cannot be locked: Operation not supported")
+    with refused, store.lock(folder):
         pass
 
 
