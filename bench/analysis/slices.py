@@ -76,10 +76,11 @@ def read_slices(cells: Cells, scores: Iterable[pa.Table]) -> tuple[SliceScore, .
     means = groups.agg(
         value=("value", "mean"), n_trials=("value", "size"), n_train=("n_train", "first")
     )
+    problems = cells.problems[["task", "name", "size_unit"]].to_dict("records")
+    contenders = cells.contenders[["name", "family"]].to_dict("records")
     found = []
     for row in means.reset_index().to_dict("records"):
-        problem = cells.problems.iloc[row["problem"]]
-        contender = cells.contenders.iloc[row["contender"]]
+        problem, contender = problems[row["problem"]], contenders[row["contender"]]
         found.append(
             SliceScore(
                 task=str(problem["task"]),
