@@ -103,9 +103,9 @@ def find_subjects(
                 f'task = "{facts.task}".'
             )
             continue
-        lead = suite.suite.primary_metric
-        if lead is None or not _is_metric_of(lead, task, registry):
-            lead = metric or task.primary(facts.target)
+        named = (suite.suite.primary_metric, metric)
+        lead = next((one for one in named if one and _is_metric_of(one, task, registry)), None)
+        lead = lead or task.primary(facts.target)
         subject = Subject(source, label, task, lead, facts)
         sizes = suite.protocol.sizes if table.sizes is None else table.sizes
         if subjects.setdefault(label, (subject, sizes)) != (subject, sizes):
@@ -205,10 +205,14 @@ def check_metrics(
         named.append(("suite.primary_metric", suite.suite.primary_metric))
     for place, name in named:
         try:
-            registry.metric(name)
+            metric = registry.metric(name).record
         except BenchError as error:
             faults.append(f"{place}: {error}")
             continue
+        if place == "suite.primary_metric" and not metric.function:
+            faults.append(
+                f"{place}: {name!r} needs several trials, so that none has it to lead by."
+            )
         if tasks and not any(_is_metric_of(name, task, registry) for task in tasks):
             allowed = sorted({metric for task in tasks for metric in task.metrics})
             faults.append(

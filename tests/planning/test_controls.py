@@ -94,6 +94,13 @@ def test_a_twin_is_tuned_as_its_contender_is():
     }
 
 
+def test_a_figure_across_trials_cannot_lead():
+    """No trial has it when it is tuned or ranked by it."""
+    suite = SUITE.replace("[suite]", '[suite]\nprimary_metric = "toy-gain"')
+    with pytest.raises(SuiteError, match="'toy-gain' needs several trials"):
+        plan_of(suite=suite)
+
+
 def test_a_control_that_is_in_the_suite_is_measured_once():
     """It stays what it is there: its baseline."""
     rows = rows_of(plan_of('[[models]]\nname = "toy-guess"\n'))

@@ -506,6 +506,24 @@ def test_a_suites_primary_metric_comes_before_all_others():
     assert subjects["a"].primary_metric == "rmse"
 
 
+def test_a_datasets_metric_of_another_of_its_tasks_does_not_lead():
+    """A table that is asked for numbers is not led by what its classes are scored by."""
+    csv = dataset(
+        "csv",
+        takes_path=True,
+        params={},
+        tasks=("classification", "regression"),
+        primary_metric="accuracy",
+    )
+    text = SUITE + '[[datasets]]\nname = "csv:/tmp/a.csv"\ntask = "regression"\n'
+
+    def facts_of(source, tasks):
+        return facts(task=tasks[0].name)
+
+    subjects = make_plan(parse(text, "x"), make_registry(datasets=[csv]), facts_of).subjects
+    assert subjects["a"].primary_metric == "rmse"
+
+
 def test_a_metric_of_no_task_can_lead():
     """A plugin's own metric, which no task has, can be a suite's primary one."""
     plan = plan_of(SUITE.replace('"mine"', '"mine"\nprimary_metric = "own"'))
