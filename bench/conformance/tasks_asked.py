@@ -28,7 +28,8 @@ _LEAST = 3
 @promise(
     "task",
     why="The truth in an estimator's hands is an answer that proves nothing.",
-    mend="Hand X alone to `fit` where `learns_from_truth` is False, and never y to what is asked.",
+    mend="Hand X alone to `fit` where `learns_from_truth` is False, and never y to what is asked. "
+    "Where what is asked about is itself scored, as a text's probability is, the part needs no y.",
 )
 def keeps_the_truth(case: TaskCase) -> None:
     """Asking passes no truth, and neither does fitting where `learns_from_truth` is False."""

@@ -117,7 +117,8 @@ class EpisodeTask(Task):
     given a `Budgeted` environment, and ``predict(observation)`` returns an action. It is judged,
     frozen, on `n_episodes` fresh episodes, of at most ``extra["most_steps"]`` steps each, whose
     seeds come from the outer seed alone; validation episodes likewise. Scored are ``"returns"``
-    (sums of rewards), ``"lengths"`` and ``"terminated"``, one an episode.
+    (sums of rewards), ``"lengths"`` and ``"terminated"``, one an episode. What is timed is the
+    acting, the environment's steps included.
     """
 
     size_unit: ClassVar[str] = "environment steps"

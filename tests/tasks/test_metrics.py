@@ -308,6 +308,7 @@ def test_every_metric_names_a_function(metric):
         (None, 0.5, 1.0, None),
         ("", 0.5, 1.0, None),
         (1e-05, 0.5, 1.0, 1e-05),
+        (1e16, 0.5, None, 1e16),
     ],
 )
 def test_differences_that_are_none_in_practice(region, better, ideal, expected):
