@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 def keyed(
     frame: pd.DataFrame, key: Sequence[str], label: str, plain: str
 ) -> tuple[pd.Series[int], pd.DataFrame]:
-    """Number the distinct keys in the order of the names that they are given."""
+    """Number the distinct keys in the order of the names that they are given.
+
+    One that is shown under several labels has all of them in its name.
+    """
     key = list(key)
     wanted = [*key, *([label, "pretrained"] if label == "label" else [label, "modality"])]
     number, first = numbered(frame, wanted)
     kinds = frame[wanted].iloc[first].astype(str)
     distinct = kinds.sort_values(wanted).drop_duplicates(key).reset_index(drop=True)
     shown = distinct[label].where(distinct[label].str.len() > 0, distinct[plain])
+    shown = shown + pd.Series(_other_labels(kinds, distinct, key, label), dtype=shown.dtype)
     if "pretrained" in distinct:
         said = kinds.assign(pretrained=kinds["pretrained"] == "True")
         told = said.groupby(key, sort=False, dropna=False)["pretrained"].max().rename("told")
@@ -35,6 +39,21 @@ def keyed(
     mapped = [code[tuple(row)] for row in kinds[key].itertuples(index=False)]
     codes = pd.Series(np.array(mapped, dtype=np.int64)[number], index=frame.index, dtype="int64")
     return codes, distinct.rename(columns={"side": "family"})
+
+
+def _other_labels(
+    kinds: pd.DataFrame, distinct: pd.DataFrame, key: Sequence[str], label: str
+) -> list[str]:
+    """Return what to add to the first label of each key: the others that its rows have."""
+    wanted = [*key, label]
+    labels: dict[tuple[str, ...], set[str]] = {}
+    for *own, name in kinds[wanted].itertuples(index=False):
+        labels.setdefault(tuple(own), {""}).add(name)
+    others = [
+        sorted(labels[tuple(own)] - {"", first})
+        for *own, first in distinct[wanted].itertuples(index=False)
+    ]
+    return [f" (also {', '.join(names)})" if names else "" for names in others]
 
 
 def numbered(

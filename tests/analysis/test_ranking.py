@@ -325,13 +325,14 @@ def test_namesakes_are_told_apart():
 
 
 def test_one_recipe_under_two_labels_is_one_contender():
-    """The label is how a model is shown and no part of what it is."""
+    """The label is how a model is shown and no part of what it is; it is shown as both."""
     first, second = Run("run-1"), Run("run-2")
     first.add("dummy", "a", 0.5)
     first.add("mlp", "a", 0.6)
     second.add("dummy", "a", 0.5)
     second.add("mlp", "a", 0.6, label="my-mlp")
-    assert len(boards_of(first, second)[0].standings) == 2
+    names = [line.name for line in boards_of(first, second)[0].standings]
+    assert names == ["mlp (also my-mlp)", "dummy"]
 
 
 def test_a_task_of_which_nothing_is_said_is_named_and_the_others_ranked():
