@@ -9,6 +9,7 @@ from bench.analysis.cases import make_cases
 from bench.analysis.decisions import MIN_DATASETS, REGION, contrasts
 from bench.analysis.evidence import COSTS, Evidence
 from bench.analysis.families import represent
+from bench.analysis.merits import Merit
 
 N_VERDICTS = 5_000
 
@@ -26,13 +27,13 @@ def evidence(contests):
                     "outer_seed": np.tile(np.arange(n_units), n),
                     "n_train": 900,
                     "family": np.repeat(np.where(contest.is_deep, "deep", "classical"), n_units),
-                    "skill": contest.test.ravel(),
+                    "figure": contest.test.ravel(),
                     "validation": contest.validation.ravel(),
                 }
             )
         )
     points = pd.concat(rows, ignore_index=True)
-    points = points.assign(value=points["skill"], span=1.0, n_validation=100.0, n_trials=1)
+    points = points.assign(value=points["figure"], span=1.0, n_validation=100.0, n_trials=1)
     points[["failed", "late"]] = 0.0
     points[list(COSTS)] = 1.0
     problems = pd.DataFrame(
@@ -40,11 +41,14 @@ def evidence(contests):
             "name": [f"{problem:05}" for problem in range(len(contests))],
             "task": "classification",
             "metric": "accuracy",
+            "sign": 1.0,
+            "ideal": 1.0,
             "overlap": SHARE / (1 - SHARE),
         }
     )
     contenders = pd.DataFrame({"name": [str(at) for at in range(20)]})
-    return Evidence(points, pd.DataFrame(index=points.index), problems, contenders)
+    merits = {"accuracy": Merit(name="accuracy", is_lower=False, ideal=1.0)}
+    return Evidence(points, pd.DataFrame(index=points.index), problems, contenders, merits)
 
 
 def table(found, truths):

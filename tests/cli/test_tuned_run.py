@@ -107,7 +107,7 @@ def test_a_tuned_trial_keeps_what_was_searched_and_chosen(finished):
     for row in rows_of(finished[0], "moody"):
         assert (row["status"], row["tuning"]) == ("ok", "tuned")
         assert json.loads(row["search"]) == {
-            "trials": 2, "seconds": 30.0, "space": {"mood": ["good"]},
+            "trials": 2, "seconds": 300.0, "space": {"mood": ["good"]},
         }  # fmt: skip
         assert json.loads(row["params"]) == {"mood": "bad"}
         assert json.loads(row["chosen_params"]) == {"mood": "good"}

@@ -25,12 +25,14 @@ def registry(monkeypatch, tmp_path):
 
 def test_those_of_bench_come_first():
     """They are shown, and come in suites' schemas, in the order in which they are offered."""
-    assert list(discover().conditions) == OURS
+    assert list(discover().conditions)[: len(OURS)] == OURS
 
 
 def test_a_plugins_own_come_after_them(registry):
     """Whatever the names are: those that are offered twice are in nobody's list."""
-    assert list(registry.conditions) == [key for key in OURS if key != "missing"] + ["aged"]
+    ours = [key for key in OURS if key != "missing"]
+    assert list(registry.conditions)[: len(ours)] == ours
+    assert "aged" in list(registry.conditions)[len(ours) :]
     assert registry.condition("aged").plugin == "acme"
 
 

@@ -11,6 +11,9 @@ class Bayes(GaussianNB):
         self.stop_reason_ = f"numpy {np.__version__}, scikit-learn {sklearn.__version__}"
         return super().fit(_numbers(X), y)
 
+    def predict(self, X):
+        return super().predict(_numbers(X))
+
     def predict_proba(self, X):
         return super().predict_proba(_numbers(X))
 
