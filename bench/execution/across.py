@@ -50,7 +50,7 @@ def compute(plan: Plan, results: Results) -> Across:
         task = subject.task
         if not _has_figures(task):
             continue
-        own = _of(results.trials, label, task)
+        own = _of(results.trials, plan, label)
         rows = list(_rows(results, own))
         try:
             figures = [
@@ -92,9 +92,19 @@ def _checked(
     return figure.trial_id, Score(PART, "", figure.metric, None, figure.n, reason)
 
 
-def _of(trials: pa.Table, label: str, task: Task) -> pa.Table:
-    """Return the trials of one dataset under the task as it is now."""
-    wanted = {"dataset_label": label, "task": task.name, "task_version": task.version}
+def _of(trials: pa.Table, plan: Plan, label: str) -> pa.Table:
+    """Return the trials of one dataset as it is now, under the task and protocol as they are now.
+
+    In the folder there may be others: of before its file, its splits or the task were changed.
+    """
+    subject = plan.subjects[label]
+    wanted = {
+        "dataset_label": label,
+        "dataset_fingerprint": subject.facts.fingerprint,
+        "protocol": subject.task.protocol(plan.protocol),
+        "task": subject.task.name,
+        "task_version": subject.task.version,
+    }
     return trials.filter(
         reduce(pc.and_, (_equal(trials, column, value) for column, value in wanted.items()))
     )

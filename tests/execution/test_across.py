@@ -13,7 +13,7 @@ TRIAL = {
     "trial_id": "t", "label": "a", "model": "a", "family": "classical", "role": "contender",
     "control": "", "params": "{}", "outer_seed": 0, "inner_seed": 0, "repeat": 0, "n_train": 4,
     "dataset_label": "moons", "task": "toy-labelled", "task_version": "1", "status": "ok",
-    "conditions": "{}",
+    "conditions": "{}", "dataset_fingerprint": "f", "protocol": "halves",
 }  # fmt: skip
 SCORES = [
     {"trial_id": "t", "part": "test", "slice": "", "metric": "toy-right", "value": 0.75},
@@ -26,9 +26,11 @@ KEPT = [
 
 
 def plan_of(across):
-    task = type("Asked", (labelled_tasks.Labelled,), {"across": across})()
+    says = {"across": across, "protocol": lambda self, shares: shares}
+    task = type("Asked", (labelled_tasks.Labelled,), says)()
+    subject = SimpleNamespace(task=task, facts=SimpleNamespace(fingerprint="f"))
     return SimpleNamespace(
-        subjects={"moons": SimpleNamespace(task=task)}, metrics_of=lambda subject: task.metrics
+        subjects={"moons": subject}, protocol="halves", metrics_of=lambda subject: task.metrics
     )
 
 
@@ -56,15 +58,18 @@ def test_a_task_sees_what_ended_well_and_nothing_of_earlier_figures():
     assert row.predictions() == ([3, 5], ["drei", [0.5]])
 
 
-def test_trials_of_another_version_of_the_task_are_left_out():
-    """Their scores are of another measurement."""
+@pytest.mark.parametrize(
+    "other", [{"task_version": "0"}, {"dataset_fingerprint": "e"}, {"protocol": "thirds"}]
+)
+def test_trials_of_another_measurement_are_left_out(other):
+    """Those of before the task, the data or the splits were changed stay in the folder."""
     seen = []
 
     def across(self, rows):
         seen.extend(row.trial_id for row in rows)
         return ()
 
-    compute(plan_of(across), results_of({}, {"trial_id": "u", "task_version": "0"}))
+    compute(plan_of(across), results_of({}, {"trial_id": "u"} | other))
     assert seen == ["t"]
 
 
