@@ -105,7 +105,6 @@ def _probabilities(part: Part, target: Target, estimator: Any, answer: Any) -> N
     n, n_classes = len(part), len(target.classes)
     classes = _classes(estimator, n_classes)
     given = _checked_probabilities(answer, (n, len(classes)))
-    _check_known(classes, n_classes, "classes_")
     off = np.abs(given.sum(axis=1) - 1)
     if n and off.max() > TOLERANCE:
         row = int(off.argmax())
@@ -156,10 +155,11 @@ def _scores(part: Part, target: Target, estimator: Any, answer: Any) -> NDArray[
     except ValueError as error:
         raise InvalidAnswer(f"a decision function that is no array: {error}") from None
     check_finite(given, "a decision function")
+    if given.shape[:1] != (n,):
+        raise InvalidAnswer(f"a decision function of the shape {given.shape} for {n} rows")
     if target.kind == "multilabel":
         return given.astype(np.float64) if given.shape == (n, target.n_outputs) else None
     classes = _classes(estimator, n_classes)
-    _check_known(classes, n_classes, "classes_")
     if given.shape in ((n,), (n, 1)) and len(classes) == 2:
         given = np.column_stack([-given.ravel(), given.ravel()])
     if given.shape != (n, len(classes)):
@@ -179,9 +179,14 @@ def _labels(part: Part, target: Target, answer: Any) -> NDArray[np.int64]:
 
 
 def _classes(estimator: Any, n_classes: int) -> NDArray[Any]:
+    """Return which class each column of an answer is of."""
     import numpy as np
 
-    return np.asarray(getattr(estimator, "classes_", np.arange(n_classes)))
+    classes = np.asarray(getattr(estimator, "classes_", np.arange(n_classes)))
+    _check_known(classes, n_classes, "classes_")
+    if len(np.unique(classes)) < classes.size:
+        raise InvalidAnswer("classes_ that name a class twice")
+    return classes
 
 
 def _checked_probabilities(answer: Any, wanted: tuple[int, int]) -> NDArray[np.float64]:

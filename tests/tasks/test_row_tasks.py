@@ -202,6 +202,15 @@ def test_probabilities_are_aligned_to_all_classes(classes):
     assert output.offers["labels"].tolist() == [2, 0]
 
 
+def test_classes_that_stand_twice_are_refused(classes):
+    """The columns of one would be lost in those of the other."""
+    part = CLASSIFICATION.shorten(CLASSIFICATION.prepare(classes, PROTOCOL, CELL).test, 2)
+    _, fault = asked(
+        CLASSIFICATION, part, predict_proba=np.full((2, 2), 0.5), classes_=np.array([2, 2])
+    )
+    assert fault == "classes_ that name a class twice"
+
+
 def test_a_training_set_without_a_class(classes):
     """A real learner fitted on two of three classes is scored on all three."""
     parts = CLASSIFICATION.prepare(classes, PROTOCOL, bench.Cell(0, 0, 48))
@@ -247,6 +256,8 @@ def test_a_decision_function_ranks_where_there_are_no_probabilities(classes):
     ("values", "fault"),
     [
         (np.zeros((6, 4)), None),  # of pairs of classes: no scores, but labels
+        (np.zeros((5, 3)), "a decision function of the shape (5, 3) for 6 rows"),
+        (np.zeros(3), "a decision function of the shape (3,) for 6 rows"),
         (
             np.full(6, np.nan),
             "a decision function with NaN or infinity, first in row 0 of the part",
