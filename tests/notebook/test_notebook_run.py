@@ -141,8 +141,9 @@ def said(execute):
         "from pathlib import Path",
         f"Path('small.toml').write_text({SMALL!r})",
         "def press():",
-        "    while not list(Path('results').glob('small/journal*')): time.sleep(0.05)",
-        "    time.sleep(0.5)",
+        # By then trials are under way, and far from over: each takes some 10 kB.
+        "    def n_bytes(): return sum(f.stat().st_size for f in Path('results').glob('small/jour*'))",
+        "    while n_bytes() < 150_000: time.sleep(0.05)",
         "    os.kill(os.getpid(), signal.SIGINT)",
         "threading.Thread(target=press).start()",
         "try:",
