@@ -142,7 +142,8 @@ def said(execute):
         f"Path('small.toml').write_text({SMALL!r})",
         "def press():",
         # By then trials are under way, and far from over: each takes some 10 kB.
-        "    def n_bytes(): return sum(f.stat().st_size for f in Path('results').glob('small/jour*'))",
+        "    files = Path('results').glob",
+        "    def n_bytes(): return sum(f.stat().st_size for f in files('small/journal*'))",
         "    while n_bytes() < 150_000: time.sleep(0.05)",
         "    os.kill(os.getpid(), signal.SIGINT)",
         "threading.Thread(target=press).start()",
