@@ -120,6 +120,8 @@ def _answer(report: Report, source: Source) -> dict[str, Any]:
     """Return what a process said of a dataset; raise what is wrong with it."""
     if report.answer is None:
         how = report.killed_for or f"exit code {report.exit_code}"
+        if report.lost:
+            how = "the process that watched it was killed; the same command tries again"
         raise DatasetError(
             f"dataset {source.name!r} could not be loaded: its process ended without an answer "
             f"({how}).\n{report.output[-2000:]}"

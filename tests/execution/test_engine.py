@@ -3,6 +3,7 @@
 import contextlib
 import io
 import time
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -10,6 +11,7 @@ from toy_engine import ForwardingEngine
 
 from bench.choosing.answer import Request
 from bench.choosing.command import answer
+from bench.execution.asking import _answer
 from bench.execution.engine import Call, Report
 from bench.execution.opening import open_session
 from bench.notebook.measure import Silent
@@ -18,6 +20,7 @@ from bench.planning.suite import parse
 from bench.planning.wanted import Wanted
 from bench.registry.lookup import discover
 from bench.results import store
+from bench.spec.errors import DatasetError
 
 SUITE = """
 [suite]
@@ -120,3 +123,10 @@ name = "iris"
         found = answer(request, registry, console, began=time.time() + 60, engine=engine)
     assert found.choice is not None
     assert {slot for slot, _ in engine.calls} == {0, 1}
+
+
+def test_a_dataset_whose_process_was_lost_has_no_exit_code():
+    """It is said that something outside has killed what watched it, and what to do."""
+    lost = Report(slot=0, id="x", lost=True)
+    with pytest.raises(DatasetError, match="watched it was killed; the same command tries again"):
+        _answer(lost, SimpleNamespace(name="iris"))
