@@ -14,7 +14,7 @@ from bench.planning.describing import DatasetFacts
 from bench.planning.plan import make_plan
 from bench.planning.suite import parse
 from bench.registry.lookup import Entry, Registry
-from bench.results import store
+from bench.results import layout, manifest, store
 from bench.results.journal import Journal
 from bench.spec.outcome import Outcome
 from bench.tasks import TASKS
@@ -134,6 +134,8 @@ def test_opening_a_finished_run(benchmark, tmp_path):
         journal.append(trials[0], Outcome(trial_id=trials[0].trial_id, status="ok"))
     store.consolidate(info.folder)
     write_many(info.folder, trials)
+    (info.folder / manifest.NAME).unlink()  # what was written behind it is sealed anew
+    manifest.write(info.folder, layout.adopt(info.folder))
     lines = [json.dumps({"trial_id": t.trial_id, "status": "ok", "limit_seconds": 600.0,
                          "limit_bytes": 4, "reason": ""}) for t in trials]  # fmt: skip
 
