@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
@@ -46,15 +46,22 @@ def compute(plan: Plan, results: Results) -> Across:
     found: list[tuple[str, Score]] = []
     trial_ids: set[str] = set()
     faults = []
-    for label, subject in plan.subjects.items():
+    trials = {
+        label: _of(results.trials, plan, label)
+        for label, subject in plan.subjects.items()
+        if _has_figures(subject.task)
+    }
+    every = pa.concat_tables([results.trials.slice(0, 0), *map(_ended_well, trials.values())])
+    ids = every["trial_id"].cast(pa.string()).combine_chunks()
+    scores, load = _scores(results, ids), _Predictions(results, ids)
+    for label, own in trials.items():
+        subject = plan.subjects[label]
         task = subject.task
-        if not _has_figures(task):
-            continue
-        own = _of(results.trials, plan, label)
-        rows = list(_rows(results, own))
+        rows = list(_rows(_ended_well(own), scores, load))
+        known = {row.trial_id for row in rows}
         try:
             figures = [
-                _checked(figure, rows, plan.metrics_of(subject)) for figure in task.across(rows)
+                _checked(figure, known, plan.metrics_of(subject)) for figure in task.across(rows)
             ]
         except Exception as error:  # a plugin may raise anything; no trial is lost by it
             faults.append(
@@ -72,7 +79,7 @@ def _has_figures(task: Task) -> bool:
 
 
 def _checked(
-    figure: Figure, rows: Sequence[AcrossRow], metrics: Sequence[str]
+    figure: Figure, trial_ids: Collection[str], metrics: Sequence[str]
 ) -> tuple[str, Score]:
     """Return a figure as a score.
 
@@ -81,7 +88,7 @@ def _checked(
     ValueError
         It is of none of the trials, or of a metric that the task does not name.
     """
-    if all(figure.trial_id != row.trial_id for row in rows):
+    if figure.trial_id not in trial_ids:
         raise ValueError(f"a figure is of no trial that it was given: {figure.trial_id!r}")
     if figure.metric not in metrics:
         raise ValueError(f"{figure.metric!r} is none of its metrics: {', '.join(metrics)}")
@@ -110,14 +117,17 @@ def _of(trials: pa.Table, plan: Plan, label: str) -> pa.Table:
     )
 
 
-def _rows(results: Results, trials: pa.Table) -> Iterator[AcrossRow]:
-    """Yield those trials that ended well, in an order of their own."""
-    ended_well = trials.filter(_equal(trials, "status", "ok")).to_pylist()
-    rows = sorted(ended_well, key=lambda row: str(row["trial_id"]))
-    ids = pa.array([row["trial_id"] for row in rows], pa.string())
-    scores = _scores(results, ids)
-    load = _Predictions(results, ids)
-    for row in rows:
+def _ended_well(trials: pa.Table) -> pa.Table:
+    return trials.filter(_equal(trials, "status", "ok"))
+
+
+def _rows(
+    trials: pa.Table,
+    scores: Mapping[str, Mapping[tuple[str, str, str], float]],
+    load: _Predictions,
+) -> Iterator[AcrossRow]:
+    """Yield trials in an order of their own."""
+    for row in sorted(trials.to_pylist(), key=lambda row: str(row["trial_id"])):
         names = [name for name in _COPIED if name in row]
         yield AcrossRow(
             **{name: row[name] for name in names},
